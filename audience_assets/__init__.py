@@ -1,0 +1,1 @@
+"""Customer extracts delivered to advertising partners as audiences."""

@@ -1,0 +1,25 @@
+"""The input contract: the columns that an extract may have, and how the settings bend them."""
+
+from audience_assets.rules import canonical
+from audience_assets.rules.lists import LIST_FIELDS
+from audience_assets.rules.rule import CanonicalRule
+from audience_assets.settings import Settings
+
+CUSTOMER_ID = "customer_id"
+DEPARTED = "departed"
+"""In an incremental extract: whether the customer left. Ignored in a full one, where absence says it."""
+
+
+def rules_of(settings: Settings) -> tuple[CanonicalRule, ...]:
+    """The canonical rules that apply: one for each field, and consent for each destination."""
+    return canonical.with_consents(settings.destinations)
+
+
+def input_fields(settings: Settings) -> list[str]:
+    """Every input column but customer_id, in the order of the fingerprint."""
+    return [*dict.fromkeys(rule.field for rule in rules_of(settings)), DEPARTED]
+
+
+def is_list(field: str) -> bool:
+    """Whether the field may be a real list."""
+    return field in LIST_FIELDS

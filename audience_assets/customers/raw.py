@@ -1,0 +1,153 @@
+"""Reads the day's extract once: a fingerprint of each customer's row, and the rows that cannot be used.
+
+A fingerprint covers the row's text, the rules' signature and what is derived from the date, so that the days after need
+to normalize only customers for whom something can have changed.
+"""
+
+from collections import Counter
+from datetime import date
+
+import duckdb
+
+from audience_assets.customers import source
+from audience_assets.customers.fields import DEPARTED, input_fields, is_list
+from audience_assets.errors import ExtractError
+from audience_assets.settings import Settings
+from audience_assets.sql import identifier
+from audience_assets.storage import files
+from audience_assets.storage.layout import Layout
+from audience_assets.storage.manifest import Manifest
+
+NO_CUSTOMER_ID = "no customer_id"
+CONFLICTING = "customer_id stands twice with different content"
+EMPTY = "the extract is empty"
+
+
+class RawManifest(Manifest):
+    """What the extract of a day held."""
+
+    day: date
+    rules_signature: str
+    rows: int
+    customers: int
+    set_aside: dict[str, int]
+    repeated_rows: int
+    departed: int
+    unused_columns: list[str]
+    files: dict[str, str]
+    fingerprints: str
+    fingerprints_sha256: str
+    conflicts: str
+    conflicts_sha256: str
+
+
+def read_extract(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, day: date, rules_signature: str
+) -> RawManifest:
+    """Fingerprint the day's extract and publish the result.
+
+    Raises:
+        ExtractError: The extract is missing, unreadable, breaks the input contract or has no usable row.
+    """
+    unused = source.view_extract(connection, settings, day)
+    try:
+        connection.execute(_fingerprinted_sql(settings), {"signature": rules_signature})
+    except duckdb.Error as error:
+        raise source.unreadable(error, day) from None
+    rows, without_id = connection.execute(
+        "select count(*), count(*) filter (where customer_id is null) from fingerprinted"
+    ).fetchall()[0]
+    connection.execute("""
+        create or replace temp table by_customer as
+        select
+          customer_id,
+          any_value(fingerprint) as fingerprint,
+          bool_or(departed) as departed,
+          count(*) as rows,
+          min(fingerprint) <> max(fingerprint) as conflicting
+        from fingerprinted
+        where customer_id is not null
+        group by customer_id
+    """)
+    customers, conflicting_rows, repeated, departed = connection.execute("""
+        select
+          count(*) filter (where not conflicting),
+          coalesce(sum(rows) filter (where conflicting), 0)::bigint,
+          coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint,
+          count(*) filter (where not conflicting and departed)
+        from by_customer
+    """).fetchall()[0]
+    if customers == 0 and not settings.source.allow_empty and settings.source.extract == "full":
+        raise ExtractError(
+            f"the extract of {day} has no usable customer ({rows} rows read): nothing was changed anywhere; "
+            "set source.allow_empty = true if every customer really left"
+        )
+    folder = files.private_folder(Layout(settings.state_dir).raw(day))
+    fingerprints = _write(
+        connection,
+        "select customer_id, fingerprint, departed from by_customer where not conflicting order by customer_id",
+        folder,
+        "fingerprints",
+    )
+    conflicts = _write(
+        connection, "select customer_id from by_customer where conflicting order by customer_id", folder, "conflicts"
+    )
+    manifest = RawManifest(
+        day=day,
+        rules_signature=rules_signature,
+        rows=rows,
+        customers=customers,
+        set_aside=dict(+Counter({NO_CUSTOMER_ID: without_id, CONFLICTING: conflicting_rows})),
+        repeated_rows=repeated,
+        departed=departed,
+        unused_columns=unused,
+        files=source.stamps(settings, day),
+        fingerprints=fingerprints.path.name,
+        fingerprints_sha256=fingerprints.sha256,
+        conflicts=conflicts.path.name,
+        conflicts_sha256=conflicts.sha256,
+    )
+    manifest.write(folder)
+    return manifest
+
+
+def _fingerprinted_sql(settings: Settings) -> str:
+    """MD5 over each field behind its length, so that no text can imitate another split into fields."""
+    parts = ["$signature"]
+    for field in input_fields(settings):
+        name = identifier(field)
+        text = f"cast({name} as varchar)" if is_list(field) else name
+        parts.append(f"coalesce(strlen({text}) || ':' || {text}, '-')")
+    parts.append("coalesce(cast(full_years(usable_birth_date, as_of) as varchar), '-')")
+    return f"""
+create or replace temp table fingerprinted as
+with birth_texts as (
+  select
+    *,
+    clean_text(birth_date) as birth_text
+  from {source.EXTRACT}
+),
+born as (
+  select
+    *,
+    date_text(birth_text) as birth_day_text
+  from birth_texts
+),
+dated as (
+  select
+    *,
+    usable_birth_date(birth_day_text, date_order, as_of) as usable_birth_date
+  from born
+)
+select
+  case when clean_text(customer_id) is not null then customer_id end as customer_id,
+  cast(md5_number(concat_ws(' ', {", ".join(parts)})) as uuid) as fingerprint,
+  coalesce(word_key({DEPARTED}) in (select word from consent_words where answer), false) as departed
+from dated
+"""  # noqa: S608 - names of our own columns
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: files.Path, name: str) -> files.StoredFile:
+    with files.draft_beside(folder, ".parquet") as draft:
+        connection.sql(query).write_parquet(str(draft), compression="zstd")
+        return files.publish(draft, folder / f"{name}-{files.sha256_of(draft)[:16]}.parquet")

@@ -1,0 +1,31 @@
+"""DuckDB connections: in memory, bounded, with the rules installed. DuckDB computes; it owns no state."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from audience_assets.rules import engine
+from audience_assets.settings import Settings
+from audience_assets.storage import files
+from audience_assets.storage.layout import Layout
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory database that spills into the state directory and never loads an extension."""
+    spill = files.private_folder(Layout(settings.state_dir).spill)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.engine.memory_limit,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings.engine.threads is not None:
+        config["threads"] = settings.engine.threads
+    connection = duckdb.connect(config=config)
+    try:
+        engine.install(connection)
+        yield connection
+    finally:
+        connection.close()

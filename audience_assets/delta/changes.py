@@ -1,0 +1,110 @@
+"""What a destination must be told: the net effect between the snapshot it acknowledged and the one that is due.
+
+Set operations find the customers whose segment differs; only their rows are read from the log and compared column by
+column, so a cosmetic change of the extract, or a new rule that gives the same strings, tells the partner nothing.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from audience_assets.sql import identifier, literal
+
+JOINED = "joined"
+CHANGED = "changed"
+LEFT = "left"
+
+Counts = dict[str, int]
+
+
+def find_candidates(connection: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
+    """Fill the table `candidates` with customers whose segment differs between the views `held` and `due`.
+
+    Returns:
+        The names of the log's segments in which their rows stand: those held, those due.
+    """
+    connection.execute("""
+        create or replace temp table candidates as
+        select
+          coalesce(due.customer_id, held.customer_id) as customer_id,
+          held.segment as held_segment,
+          due.segment as due_segment
+        from due
+        full join held using (customer_id)
+        where due.segment is distinct from held.segment
+    """)
+    held, due = (
+        {name for (name,) in connection.execute(f"select distinct {side}_segment from candidates").fetchall() if name}  # noqa: S608
+        for side in ("held", "due")
+    )
+    return held, due
+
+
+def view_rows(
+    connection: duckdb.DuckDBPyConnection, side: str, files: list[Path], columns: Mapping[str, str], wanted: str
+) -> None:
+    """Create the view `{side}_rows`: the candidates' rows as the log keeps them.
+
+    Args:
+        connection: Holds the table `candidates`.
+        side: held or due.
+        files: The log's segments that the candidates' rows stand in.
+        columns: Name in the view to name in the log; a column that no segment has is NULL.
+        wanted: Name in the log of the flag that keeps a row from being delivered when it is false.
+    """
+    if not files:
+        nothing = ", ".join(f"null as {identifier(name)}" for name in columns)
+        connection.execute(
+            f"create or replace temp view {side}_rows as select null::varchar as customer_id, {nothing} where false"  # noqa: S608
+        )
+        return
+    variable = f"{side}_files"
+    connection.execute(f"set variable {variable} = $files", {"files": [str(file) for file in files]})
+    log = f"read_parquet(getvariable('{variable}'), hive_partitioning = false, union_by_name = true)"
+    present = set(connection.sql(f"from {log}").columns)
+    listed = ", ".join(
+        f"{f'log.{identifier(stored)}' if stored in present else 'null'} as {identifier(name)}"
+        for name, stored in columns.items()
+    )
+    connection.execute(f"""
+        create or replace temp view {side}_rows as
+        select
+          log.customer_id,
+          {listed}
+        from {log} as log
+        semi join candidates
+          on candidates.customer_id = log.customer_id
+          and candidates.{side}_segment = log.segment
+        where {f"log.{identifier(wanted)} is distinct from false" if wanted in present else "true"}
+    """)  # noqa: S608 - quoted names of declared columns
+
+
+def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tuple[str, str]]) -> Counts:
+    """Fill the table `net_changes` with customer_id and change from the views `held_rows` and `due_rows`.
+
+    Args:
+        connection: Holds the views.
+        comparisons: For each compared column, the SQL of its held and of its due side.
+
+    Returns:
+        How many customers joined, changed and left.
+    """
+    differs = " or ".join(f"{held} is distinct from {due}" for held, due in comparisons.values()) or "false"
+    connection.execute(f"""
+        create or replace temp table net_changes as
+        select
+          coalesce(due_rows.customer_id, held_rows.customer_id) as customer_id,
+          case
+            when due_rows.customer_id is null then {literal(LEFT)}
+            when held_rows.customer_id is null then {literal(JOINED)}
+            else {literal(CHANGED)}
+          end as change
+        from due_rows
+        full join held_rows using (customer_id)
+        where due_rows.customer_id is null
+          or held_rows.customer_id is null
+          or {differs}
+    """)  # noqa: S608 - quoted names of declared columns
+    counted = connection.execute("select change, count(*) from net_changes group by change").fetchall()
+    return {JOINED: 0, CHANGED: 0, LEFT: 0} | dict(counted)

@@ -1,0 +1,111 @@
+"""A destination is a table of columns. SQL, contract, Parquet schema, descriptions and `normalize` come from it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from audience_assets.rules.rule import Form
+from audience_assets.sql import identifier
+
+ARROW_TYPES: dict[str, pa.DataType] = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
+
+VERBATIM = Form(
+    name="text.verbatim",
+    version=1,
+    expression="{0}",
+    description="as it is, not even trimmed",
+    source="VTEX Ads, Integrating audiences, Attributes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that a partner wants.
+
+    Attributes:
+        name: The partner's name, in the partner's case.
+        fields: The canonical columns that feed it; the first is the main one.
+        form: What turns them into the partner's string.
+        hashed: Whether that string is sent as its SHA-256 in lower-case hex.
+        required: Whether every row must have it.
+        meaning: The partner's description in a few words.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    form: Form
+    meaning: str
+    hashed: bool = False
+    required: bool = False
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The type in the partner's file."""
+        return pa.string() if self.hashed else ARROW_TYPES[self.form.type]
+
+    @property
+    def description(self) -> str:
+        """Meaning, source fields and rule in one line, for the Dagster UI and the docs."""
+        what = "SHA-256 of " if self.hashed else ""
+        return f"{self.meaning}. {what}{' or '.join(self.fields)}: {self.form.description}."
+
+    def text_sql(self, ready_digests: Collection[str] = ()) -> str:
+        """SQL for the string before hashing; a field that arrives as a ready-made digest has none."""
+        fields = ["null" if field in ready_digests else identifier(field) for field in self.fields]
+        return self.form.sql(tuple(fields))
+
+    def stored_sql(self, ready_digests: Collection[str] = ()) -> str:
+        """SQL for what the hashed log keeps: 32 bytes for a digest, the value itself otherwise."""
+        if not self.hashed:
+            return f"cast({self.text_sql(ready_digests)} as {self.form.type})"
+        if self.fields[0] in ready_digests:
+            return f"unhex({identifier(self.fields[0])})"
+        return f"unhex(sha256({self.text_sql()}))"
+
+    def delivered_sql(self, stored: str) -> str:
+        """SQL that turns what the log keeps into what the partner gets."""
+        return f"lower(hex({stored}))" if self.hashed else stored
+
+    def comparison_sql(self, stored: str) -> str:
+        """SQL for what must differ for the partner to be told of a change."""
+        return stored if self.hashed else self.form.comparison.format(stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A partner's account as the pipeline knows it: its name here, and its columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def key(self) -> Column:
+        """The column that identifies a row for the partner."""
+        return self.columns[0]
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """Names, order and types of the delivered table; everything optional but what is required."""
+        return pa.schema(
+            [pa.field(column.name, column.arrow_type, nullable=not column.required) for column in self.columns]
+        )
+
+    @property
+    def forms(self) -> set[str]:
+        """What enters the rules' signature."""
+        return {f"{self.name}/{column.name}={column.form.signature}" for column in self.columns}
+
+    @property
+    def consent_name(self) -> str:
+        """The column of the hashed log that says whether the customer agreed to this destination."""
+        return f"{self.name}/consent"
+
+    def stored_name(self, column: Column) -> str:
+        """The column of the hashed log that keeps this column."""
+        return f"{self.name}/{column.name}"
+
+    def column(self, name: str) -> Column | None:
+        """The column with exactly this name."""
+        return next((column for column in self.columns if column.name == name), None)
+

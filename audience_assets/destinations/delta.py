@@ -1,0 +1,189 @@
+"""Makes a destination's delta for a day: the net changes, its rows in the partner's columns, checked, as files."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from secrets import token_hex
+
+import duckdb
+
+from audience_assets.delta import changes
+from audience_assets.delta import snapshot as snapshots
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.contract import Contract
+from audience_assets.destinations.standing import Standing
+from audience_assets.errors import StateError
+from audience_assets.ledger.ledger import Ledger
+from audience_assets.settings import Settings
+from audience_assets.sql import identifier, listed
+from audience_assets.storage import files, manifest, parquet
+from audience_assets.storage.layout import Layout
+from audience_assets.storage.manifest import Manifest
+
+HASHED = "hashed_customers"
+BATCH_ROWS = 250_000
+
+
+class DeltaFile(Manifest):
+    """One file of a delta, ready to be sent."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+class DeltaManifest(Manifest):
+    """Exactly what a delivery will send, and between which snapshots that moves the partner."""
+
+    day: date
+    destination: str
+    from_snapshot: str | None
+    to_snapshot: str
+    joined: int
+    changed: int
+    left: int
+    rows: int
+    left_out: dict[str, int]
+    files: list[DeltaFile]
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaWriter:
+    """What a kind of destination decides about its delta.
+
+    Attributes:
+        destination: The table of columns.
+        rows_sql: The rows to send, in the destination's columns, sorted by the first.
+        rows_per_file: Where files are cut.
+        suffix: How file names end.
+    """
+
+    destination: Destination
+    rows_sql: str
+    rows_per_file: int
+    suffix: str
+
+
+def make_delta(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    ledger: Ledger,
+    writer: DeltaWriter,
+    standing: Standing,
+) -> DeltaManifest:
+    """Compare the snapshot that the partner holds with the one that is due, and write what it must be told.
+
+    Raises:
+        StateError: An index or a segment of the log is missing.
+        ContractError: The rows or a written file break the destination's contract; nothing is published.
+    """
+    layout = Layout(settings.state_dir)
+    destination = writer.destination
+    for side, key in (("held", standing.held), ("due", standing.due)):
+        snapshots.view_index(connection, side, _index(layout, ledger, key))
+    held, due = changes.find_candidates(connection)
+    stored = {column.name: destination.stored_name(column) for column in destination.columns}
+    changes.view_rows(connection, "held", _segments(layout, ledger, held), stored, destination.consent_name)
+    changes.view_rows(connection, "due", _segments(layout, ledger, due), stored, destination.consent_name)
+    comparisons = {
+        column.name: (
+            column.comparison_sql(f"held_rows.{identifier(column.name)}"),
+            column.comparison_sql(f"due_rows.{identifier(column.name)}"),
+        )
+        for column in destination.columns[1:]
+    }
+    counts = changes.compare(connection, comparisons)
+    written = _write_files(connection, writer, layout.delta(destination.name, standing.day))
+    result = DeltaManifest(
+        day=standing.day,
+        destination=destination.name,
+        from_snapshot=standing.held,
+        to_snapshot=standing.due,
+        rows=sum(file.rows for file in written),
+        left_out={},
+        files=written,
+        **counts,
+    )
+    result.write(layout.delta(destination.name, standing.day))
+    return result
+
+
+def delivered_columns(destination: Destination, side: str) -> list[str]:
+    """SQL for each column of the partner's table from the view `{side}_rows`."""
+    return [
+        f"{column.delivered_sql(f'{side}_rows.{identifier(column.name)}')} as {identifier(column.name)}"
+        for column in destination.columns
+    ]
+
+
+def present_rows_sql(destination: Destination) -> str:
+    """The whole rows of customers who joined or changed."""
+    return (
+        f"select\n{listed(delivered_columns(destination, 'due'))}\nfrom net_changes\n"
+        f"join due_rows using (customer_id)\nwhere net_changes.change <> '{changes.LEFT}'"  # noqa: S608
+    )
+
+
+def _write_files(connection: duckdb.DuckDBPyConnection, writer: DeltaWriter, folder: Path) -> list[DeltaFile]:
+    """Write, check, re-open, check again, and only then publish all files of the delta."""
+    schema = writer.destination.arrow_schema
+    repeating = [column.name for column in writer.destination.columns[1:] if not column.hashed]
+    contract = Contract(writer.destination)
+    with _drafts(folder, writer.suffix) as next_draft:
+        reader = connection.sql(writer.rows_sql).to_arrow_reader(BATCH_ROWS)
+        finished = list(
+            parquet.write_in_parts(
+                reader, schema, repeating, writer.rows_per_file, lambda: next(next_draft), contract.check
+            )
+        )
+        for path, rows in finished:
+            parquet.verify(path, schema, rows)
+        return [_published(path, rows, part, writer.suffix) for part, (path, rows) in enumerate(finished, start=1)]
+
+
+@contextmanager
+def _drafts(folder: Path, suffix: str) -> Iterator[Iterator[Path]]:
+    """As many draft paths as are asked for; what was not published is removed at the end."""
+    files.private_folder(folder)
+    given: list[Path] = []
+
+    def paths() -> Iterator[Path]:
+        while True:
+            given.append(folder / f".draft-{token_hex(8)}{suffix}")
+            yield given[-1]
+
+    try:
+        yield paths()
+    finally:
+        for path in given:
+            path.unlink(missing_ok=True)
+
+
+def _published(draft: Path, rows: int, part: int, suffix: str) -> DeltaFile:
+    """The name holds the content's hash, so a plan's file is never replaced by another one's."""
+    sha256 = files.sha256_of(draft)
+    final = files.publish(draft, draft.parent / f"{sha256[:16]}-{part:04d}{suffix}")
+    return DeltaFile(name=final.path.name, rows=rows, sha256=sha256)
+
+
+def _index(layout: Layout, ledger: Ledger, key: str | None) -> Path | None:
+    if key is None:
+        return None
+    snapshot = ledger.snapshot(key)
+    if snapshot is None:
+        raise StateError(f"the ledger does not know the snapshot {key}: restore it together with the state directory")
+    return manifest.existing(layout.absolute(snapshot.index_file), "normalized_customers")
+
+
+def _segments(layout: Layout, ledger: Ledger, names: Iterable[str]) -> list[Path]:
+    """The hashed files of these segments, in a fixed order."""
+    found = ledger.segments(names)
+    paths = []
+    for name in sorted(names):
+        hashed = found[name].hashed_file if name in found else None
+        if hashed is None:
+            raise StateError(f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again")
+        paths.append(manifest.existing(layout.absolute(hashed), HASHED))
+    return paths

@@ -1,0 +1,58 @@
+"""Where a destination stands before a day is planned: what the partner holds, what is due, and whether it may be sent."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from audience_assets.errors import OutOfOrderError, StateError
+from audience_assets.ledger.ledger import Ledger
+from audience_assets.ledger.records import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The two snapshots between which a day's delta moves the partner.
+
+    Attributes:
+        day: The day.
+        held: What the partner will hold when everything that was begun is finished; None before its first delivery.
+        due: What it should hold after the day.
+        delivered: The delivery that brought the partner to `due`, if one did.
+        begun: The delivery to `due` that was begun and not finished, if there is one.
+    """
+
+    day: date
+    held: str | None
+    due: str
+    delivered: Delivery | None = None
+    begun: Delivery | None = None
+
+
+def standing(ledger: Ledger, destination: str, day: date, planned: str | None = None) -> Standing:
+    """Where the destination stands; `planned` is the snapshot of an earlier day that the same run has just planned.
+
+    Raises:
+        StateError: hashed_customers has nothing for the day.
+        OutOfOrderError: A newer day was delivered, or begun.
+    """
+    snapshot = ledger.current_snapshot(day)
+    if snapshot is None:
+        raise StateError(f"there are no customers for {day} yet: materialize hashed_customers for that day first")
+    due = snapshot.key
+    delivered = ledger.done_delivery(destination, day, due)
+    begun = ledger.unfinished(destination)
+    pointer = ledger.acknowledged(destination)
+    if delivered is not None and begun is None and pointer is not None and (pointer.day > day or pointer.snapshot_key == due):
+        return Standing(day, held=due, due=due, delivered=delivered)
+    for newer, verb in ((pointer, "holds"), (begun, "is being sent")):
+        if newer is not None and newer.day > day:
+            raise OutOfOrderError(
+                f"{destination} {verb} {newer.day}, so {day} may not be delivered after it: its customers would go back "
+                f"to an older state. Deliver a day after {newer.day} instead; it carries every change until then"
+            )
+    if begun is not None and begun.to_snapshot == due:
+        return Standing(day, held=begun.from_snapshot, due=due, begun=begun)
+    if planned is not None:
+        return Standing(day, held=planned, due=due)
+    if begun is not None:
+        return Standing(day, held=begun.to_snapshot, due=due)
+    return Standing(day, held=pointer.snapshot_key if pointer else None, due=due)

@@ -1,0 +1,245 @@
+"""The ledger: what was built, what was sent, and what each partner holds; every method is one short transaction."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+from audience_assets.ledger import batches, deliveries, snapshots
+from audience_assets.ledger.database import Database
+from audience_assets.ledger.lease import Lease, held
+from audience_assets.ledger.records import (
+    Acknowledged,
+    Batch,
+    Counts,
+    Delivery,
+    DeliveryStatus,
+    PlannedBatch,
+    Segment,
+    Snapshot,
+    utc_now,
+)
+
+
+class Ledger:
+    """The one place that knows the state; safe to use from several processes at once.
+
+    Every method can raise StateError when the database is locked for too long, damaged, or cannot be written; the
+    methods below name only what they raise besides.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the ledger at a URL, creating it on first use.
+
+        Args:
+            url: `sqlite:///path/to/ledger.db`, or a Postgres URL.
+
+        Raises:
+            SettingsError: The URL cannot be used.
+            StateError: The ledger cannot be created or read, is damaged, or is of another version.
+        """
+        return cls(Database.open(url))
+
+    def close(self) -> None:
+        """Close the ledger's connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What was built
+
+    def record_segment(self, segment: Segment) -> None:
+        """Record a segment; recording the same one again changes nothing.
+
+        Raises:
+            StateError: A segment of this name is recorded with another content.
+        """
+        with self._database.writing() as connection:
+            snapshots.record_segment(connection, segment)
+
+    def segment(self, name: str) -> Segment | None:
+        """The segment of this name."""
+        return self.segments([name]).get(name)
+
+    def segments(self, names: Iterable[str]) -> dict[str, Segment]:
+        """The recorded ones among these segments, by name."""
+        with self._database.reading() as connection:
+            return snapshots.find_segments(connection, list(names))
+
+    def segments_in_clear(self, before: date) -> list[Segment]:
+        """The segments of days before this one whose normalized file was not purged yet, oldest first."""
+        with self._database.reading() as connection:
+            return snapshots.segments_in_clear(connection, before)
+
+    def forget_normalized_file(self, name: str) -> None:
+        """Note that a segment's clear text was purged."""
+        with self._database.writing() as connection:
+            snapshots.set_normalized_file(connection, name, None)
+
+    def set_hashed_file(self, name: str, path: str) -> None:
+        """Note a segment's hashed file, once; the same path again changes nothing.
+
+        Raises:
+            StateError: The segment is unknown, or has another hashed file.
+        """
+        with self._database.writing() as connection:
+            snapshots.set_hashed_file(connection, name, path)
+
+    def publish_snapshot(self, snapshot: Snapshot) -> Snapshot:
+        """Publish a snapshot and make it the current one of its day.
+
+        Returns:
+            The stored snapshot with its sequence number; of a key that is known, what was stored first.
+
+        Raises:
+            StateError: Its segment or parent is unknown, or its key is known with another day.
+        """
+        with self._database.writing() as connection:
+            return snapshots.publish(connection, snapshot)
+
+    def snapshot(self, key: str) -> Snapshot | None:
+        """The snapshot of this key."""
+        with self._database.reading() as connection:
+            return snapshots.find_snapshot(connection, key)
+
+    def current_snapshot(self, day: date) -> Snapshot | None:
+        """The snapshot of a day that was published last."""
+        with self._database.reading() as connection:
+            return snapshots.current_of(connection, day)
+
+    def newest_snapshot_before(self, day: date) -> Snapshot | None:
+        """The current snapshot of the newest day strictly before this one."""
+        with self._database.reading() as connection:
+            return snapshots.newest_before(connection, day)
+
+    # What a partner holds
+
+    def acknowledged(self, destination: str) -> Acknowledged | None:
+        """What the partner holds; None before its first delivery."""
+        with self._database.reading() as connection:
+            return deliveries.find_acknowledged(connection, destination)
+
+    def unfinished(self, destination: str) -> Delivery | None:
+        """The delivery that was begun and must be finished before any other."""
+        with self._database.reading() as connection:
+            return deliveries.find_unfinished(connection, destination)
+
+    def done_delivery(self, destination: str, day: date, to_snapshot: str) -> Delivery | None:
+        """The newest delivery of this day that brought the partner to this snapshot."""
+        with self._database.reading() as connection:
+            return deliveries.find_done(connection, destination, day, to_snapshot)
+
+    def deliveries(self, destination: str, limit: int = 20) -> list[Delivery]:
+        """The destination's deliveries, newest first, abandoned plans among them."""
+        with self._database.reading() as connection:
+            return deliveries.find_newest(connection, destination, limit)
+
+    def next_ordinal(self, destination: str, day: date) -> int:
+        """How many deliveries of this day the partner got before: 0, 1, 2 and so on."""
+        with self._database.reading() as connection:
+            return deliveries.next_ordinal(connection, destination, day)
+
+    # A delivery
+
+    def plan(
+        self,
+        destination: str,
+        day: date,
+        from_snapshot: str | None,
+        to_snapshot: str,
+        counts: Counts,
+        batches: Sequence[PlannedBatch],
+        run: str | None = None,
+    ) -> Delivery:
+        """Plan a delivery; an earlier plan of the destination that was never begun is abandoned.
+
+        Args:
+            destination: The destination's name.
+            day: The day whose customers are delivered.
+            from_snapshot: What the partner holds; None for a first delivery.
+            to_snapshot: What it will hold.
+            counts: How many customers that changes.
+            batches: The files to send, in order; none when nothing changed, which still moves the pointer at the end.
+            run: The run that plans, for display.
+
+        Raises:
+            OutOfOrderError: Another delivery is unfinished, a newer day was delivered, or the partner holds another
+                snapshot than `from_snapshot`.
+            StateError: `to_snapshot` was never published.
+        """
+        delivery = Delivery(
+            id=0,
+            destination=destination,
+            day=day,
+            ordinal=0,
+            from_snapshot=from_snapshot,
+            to_snapshot=to_snapshot,
+            status=DeliveryStatus.PLANNED,
+            joined=counts.joined,
+            changed=counts.changed,
+            left=counts.left,
+            rows=sum(batch.rows for batch in batches),
+            run=run,
+            planned_at=utc_now(),
+            finished_at=None,
+        )
+        with self._database.writing() as connection:
+            deliveries.refuse_out_of_order(connection, destination, day, from_snapshot)
+            snapshots.require_snapshot(connection, to_snapshot)
+            return deliveries.insert_plan(connection, delivery, batches)
+
+    def batches(self, delivery_id: int) -> list[Batch]:
+        """A delivery's batches in the order they are sent."""
+        with self._database.reading() as connection:
+            return batches.batches_of(connection, delivery_id)
+
+    def mark_sent(self, delivery_id: int, sequence: int) -> None:
+        """Note that a batch is about to leave: from here on its delivery is `sending` and must be finished.
+
+        Raises:
+            OutOfOrderError: A newer plan took the delivery's place.
+            StateError: The delivery is done, the batch is acknowledged, or one of them is unknown.
+        """
+        with self._database.writing() as connection:
+            batches.mark_sent(connection, delivery_id, sequence)
+
+    def mark_acknowledged(self, delivery_id: int, sequence: int, answer: str | None = None) -> None:
+        """Note that the partner has a batch, with its answer; of two answers the first stays.
+
+        Raises:
+            StateError: The batch was not sent, or is unknown.
+        """
+        with self._database.writing() as connection:
+            batches.mark_acknowledged(connection, delivery_id, sequence, answer)
+
+    def finish(self, delivery_id: int) -> Delivery:
+        """Mark a delivery done and move the pointer, both or neither; a done one stays as it is.
+
+        Raises:
+            OutOfOrderError: A newer plan took the delivery's place.
+            StateError: A batch is not acknowledged, or the delivery is unknown.
+        """
+        with self._database.writing() as connection:
+            return batches.finish(connection, delivery_id)
+
+    def lease(self, name: str, seconds: float = 600) -> AbstractContextManager[Lease]:
+        """Hold a name while the body runs, so that nobody else works on it; released however the body ends.
+
+        A dead holder on this machine loses it at once, one elsewhere when its term expires. Work that may take longer
+        than `seconds` calls `renew` in between.
+
+        Raises:
+            OutOfOrderError: A living holder has it; the message says who, since when, and what to do.
+        """
+        return held(self._database, name, seconds)

@@ -1,0 +1,69 @@
+"""Brings the rules into a DuckDB connection: macros, look-up tables, and the canonical customers as a view."""
+
+from collections.abc import Collection, Sequence
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+import phonenumbers
+
+from audience_assets.rules import amount, birth_date, canonical, consent, device_id, email, gender, lists, phone, place, tax_id, text
+from audience_assets.rules.canonical import CanonicalQuery
+from audience_assets.rules.rule import CanonicalRule
+
+MACROS = (text, email, tax_id, birth_date, device_id, lists, amount, place, phone)
+"""Modules with macros, each after those it builds on."""
+
+LOOKUPS: dict[str, tuple[tuple[str, ...], Any]] = {
+    "country_names": (("name", "code"), place.country_names),
+    "state_names": (("country", "name", "code"), place.state_names),
+    "gender_words": (("word", "gender"), gender.words),
+    "consent_words": (("word", "answer"), consent.words),
+}
+"""Look-up tables: columns and the function that lists the rows."""
+
+
+def install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every macro and look-up table that the rules' expressions use."""
+    for module in MACROS:
+        connection.execute(module.MACROS)
+    for table, (columns, rows) in LOOKUPS.items():
+        values = rows()
+        marks = "(" + ", ".join("?" for _ in columns) + ")"
+        names = ", ".join(columns)
+        connection.execute(
+            f"create table {table} as select * from (values {', '.join([marks] * len(values))}) as listed({names})",  # noqa: S608
+            [value for row in values for value in row],
+        )
+
+
+def view_canonical_customers(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    rules: Sequence[CanonicalRule],
+    *,
+    hashed: Collection[str] = (),
+    brazil_ninth_digit: bool = True,
+) -> CanonicalQuery:
+    """Create the temporary view `canonical_customers` over `source` and parse the phones that it will look up.
+
+    `source` is the name of a table or view as `cleaned_sql` describes it.
+    """
+    query = CanonicalQuery(rules, hashed)
+    connection.execute(f"create or replace temp view cleaned_customers as {canonical.cleaned_sql(rules, source, hashed)}")
+    if "phone" in {rule.field for rule in rules} - set(hashed):
+        phone.parse_residue(connection, "cleaned_customers", brazil_ninth_digit=brazil_ninth_digit)
+    connection.execute(f"create or replace temp view canonical_customers as {query.sql}")
+    return query
+
+
+def signature(rules: Sequence[CanonicalRule], forms: Collection[str], settings: Sequence[str]) -> str:
+    """A short digest of everything besides the row that decides its digests.
+
+    It is part of each row's fingerprint, so a new rule version, another default country or a new libphonenumber
+    normalizes every customer again; what comes out the same is not delivered again.
+    """
+    parts = [f"{rule.name}@{rule.version}" for rule in rules]
+    parts += sorted(forms)
+    parts += [*settings, f"phonenumbers@{phonenumbers.__version__}"]
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,39 @@
+"""Gender words in Portuguese, English and Spanish."""
+
+from audience_assets.rules.rule import CanonicalRule, Form
+
+WORDS: dict[str, str] = {
+    "F": "f fem feminino feminina femenino femenina female mulher mujer woman menina girl",
+    "M": "m masc masculino masculina male homem hombre man menino boy",
+    "O": "o outro outra outros other otro otra x naobinario nonbinary nobinario",
+    "": (
+        "null none na n/a n ni nd u unknown desconhecido desconocido naoinformado noinformado naoidentificado "
+        "notidentified prefironaodizer prefieronodecir prefernottosay undefined ?"
+    ),
+}
+"""Word keys by canonical gender; the empty one stands for "not identified". A lone `-` has the empty key."""
+
+CANONICAL = CanonicalRule(
+    field="gender",
+    version=1,
+    value="nullif(gender_word.gender, '')",
+    refusal="case when gender_word.gender is null then 'unknown word' end",
+    joins=("left join gender_words as gender_word on gender_word.word = word_key(cleaned.gender)",),
+    identifier=True,
+    description="F, M or O; blank when not identified",
+)
+
+
+def words() -> list[tuple[str, str]]:
+    """Rows of the look-up table gender_words: word key and gender."""
+    listed = [(word, gender) for gender, line in WORDS.items() for word in line.split()]
+    return [*listed, ("", "")]
+
+
+PLAIN = Form(
+    name="gender.letter",
+    version=1,
+    expression="{0}",
+    description="F, M, O or null, not hashed",
+    source="VTEX Ads, Integrating audiences, Attributes",
+)

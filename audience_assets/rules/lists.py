@@ -1,0 +1,65 @@
+"""Lists of texts: audiences, next best products and categories, and how a partner joins them."""
+
+from audience_assets.rules.rule import CanonicalRule, Form
+
+LIST_FIELDS = ("audiences", "nbo_products", "nbo_categories")
+
+
+def _canonical(field: str, description: str) -> CanonicalRule:
+    return CanonicalRule(
+        field=field,
+        version=1,
+        value=f"usable_list(cleaned.{field})",
+        type="VARCHAR[]",
+        description=f"{description}: blanks and repeats dropped, order kept",
+    )
+
+
+AUDIENCES = _canonical("audiences", "names of the audiences the customer is in")
+NBO_PRODUCTS = _canonical("nbo_products", "next best offer, product SKUs")
+NBO_CATEGORIES = _canonical("nbo_categories", "next best offer, category trees")
+
+MACROS = """
+-- NFC first: it turns the Greek question mark into a semicolon.
+create macro split_list(value) as
+  string_split(to_nfc(value), ';');
+
+create macro without_repeats(items) as
+  list_filter(items, lambda item, position: list_position(items, item) = position);
+
+create macro usable_list(items) as
+  case
+    when len(items) > 0 then nullif(
+      without_repeats(list_filter(list_transform(items, lambda item: clean_text(item)), lambda item: item is not null)),
+      []
+    )
+  end;
+
+-- The separator has no escape, so an element that contains it is left out.
+create macro joined_list(items) as
+  nullif(array_to_string(list_filter(items, lambda item: not contains(item, ';')), ';'), '');
+
+create macro unjoinable_refusal(items) as
+  case
+    when len(list_filter(items, lambda item: contains(item, ';'))) > 0 then 'an element contains ;'
+  end;
+"""
+
+JOINED = Form(
+    name="list.joined",
+    version=1,
+    expression="joined_list({0})",
+    description="joined with `;`, in the extract's order",
+    source="VTEX Ads, Integrating audiences, Attributes",
+    refusal="unjoinable_refusal({0})",
+)
+
+JOINED_SET = Form(
+    name="list.joined_set",
+    version=1,
+    expression="joined_list({0})",
+    description="joined with `;`; another order is not a change",
+    source="VTEX Ads, Integrating audiences, Attributes",
+    refusal="unjoinable_refusal({0})",
+    comparison="list_sort(string_split({0}, ';'))",
+)

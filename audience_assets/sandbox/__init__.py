@@ -1,0 +1,1 @@
+"""The partners' endpoints on this machine, for tests, the demo and `audience-assets sandbox`."""

@@ -1,0 +1,1 @@
+"""Where files rest: on this machine and at a partner, each behind one small face."""

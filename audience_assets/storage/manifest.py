@@ -1,0 +1,50 @@
+"""A manifest names the files that an asset made for a day; it is replaced atomically, the files never change."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from audience_assets.errors import StateError
+from audience_assets.storage import files
+
+NAME = "manifest.json"
+
+
+class Manifest(BaseModel):
+    """Base of all manifests: strict, immutable, stored as JSON beside its files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def write(self, folder: Path) -> None:
+        """Publish this manifest as the folder's current one."""
+        files.write_text(folder / NAME, self.model_dump_json(indent=2) + "\n")
+
+
+M = TypeVar("M", bound=Manifest)
+
+
+def read(kind: type[M], folder: Path, asset: str) -> M:
+    """The folder's current manifest.
+
+    Raises:
+        StateError: There is none, or it is not one of ours: the asset must be materialized.
+    """
+    path = folder / NAME
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise StateError(f"{asset} has nothing for this day yet ({path} is missing): materialize it first") from None
+    except ValidationError:
+        raise StateError(f"{path} is not a manifest of {asset}: materialize the asset again") from None
+
+
+def existing(path: Path, asset: str) -> Path:
+    """The path itself if the file is there.
+
+    Raises:
+        StateError: It is not.
+    """
+    if not path.is_file():
+        raise StateError(f"{path} is missing: materialize {asset} for that day again, or restore the state directory")
+    return path

@@ -1,0 +1,35 @@
+"""How a bucket is reached: the same keys wherever the settings speak of S3."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from audience_assets.secret import Secret, revealed
+
+
+class S3AccessSettings(BaseModel):
+    """Endpoint, region and credentials; without any credentials the ordinary AWS chain is used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint_url: str | None = None
+    region: str | None = None
+    access_key_id: Secret | None = None
+    secret_access_key: Secret | None = None
+    session_token: Secret | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+
+    def credentials(self) -> dict[str, Any]:
+        """Endpoint, region and credentials with the secrets read from the environment."""
+        return {
+            "endpoint_url": self.endpoint_url,
+            "region": self.region,
+            "access_key_id": revealed(self.access_key_id),
+            "secret_access_key": revealed(self.secret_access_key),
+            "session_token": revealed(self.session_token),
+            "profile": self.profile,
+            "role_arn": self.role_arn,
+            "external_id": self.external_id,
+        }
