@@ -1,5 +1,6 @@
 # Everything a person needs: `make demo`, `make ui`, `make test`, `make lint`. Each sets up its own environment first.
 PYTHON ?= python3
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -26,7 +27,7 @@ demo: $(READY)
 	@$(BIN)/audience-assets demo
 
 ui: $(READY)
-	@$(BIN)/audience-assets ui
+	@$(BIN)/audience-assets ui --port $(PORT)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2

@@ -12,12 +12,12 @@ from audience_assets.storage.layout import Layout
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory database that spills into the state directory and never loads an extension."""
-    spill = files.private_folder(Layout(settings.state_dir).spill)
+def connect(settings: Settings, *, spill: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory database that never loads an extension, and spills into the state directory if it may."""
+    folder = str(files.private_folder(Layout(settings.state_dir).spill)) if spill else ""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.engine.memory_limit,
-        "temp_directory": str(spill),
+        "temp_directory": folder,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
+
+import duckdb
 
 from audience_assets import database
 from audience_assets.customers import hashed, normalized, raw
@@ -88,6 +91,31 @@ class Pipeline:
                     return stands, made
             writer = vtex_ads_delta.writer(self.destinations[destination], self.settings.destinations[destination])
             return stands, delta.make_delta(connection, self.settings, ledger, writer, stands)
+
+    def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
+        """What the steps of a day wrote down."""
+        return (
+            manifest.read(RawManifest, self.layout.raw(day), "raw_customers"),
+            manifest.read(NormalizedManifest, self.layout.normalized(day), "normalized_customers"),
+            manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"),
+        )
+
+    def count_delta(self, destination: str, made: DeltaManifest) -> dict[str, Any]:
+        """Rows and distinct customers in a delta's files, counted in the files themselves."""
+        paths = [str(self.layout.delta(destination, made.day) / file.name) for file in made.files]
+        with duckdb.connect() as connection:
+            return {"day": made.day} | delta.count_customers(connection, paths, self.destinations[destination])
+
+    def holds(self, destination: str, day: date) -> dict[str, Any]:
+        """What the ledger says the partner holds, beside what is due for the day."""
+        with self.ledger() as ledger:
+            pointer, due = ledger.acknowledged(destination), ledger.current_snapshot(day)
+            newer = pointer is not None and pointer.day > day
+            return {
+                "day": day,
+                "due": due.key if due else None,
+                "holds": due.key if newer and due else pointer.snapshot_key if pointer else None,
+            }
 
     def deliver(
         self,

@@ -113,6 +113,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Path(".audience_assets")
     ledger_url: str | Secret | None = None
+    owners: tuple[str, ...] = ("team:data-engineering",)
     partitions: PartitionSettings = PartitionSettings()
     source: SourceSettings = SourceSettings()
     rules: RuleSettings = RuleSettings()

@@ -2,11 +2,12 @@
 
 import csv
 import gzip
-import io
-from collections.abc import Sequence
+import re
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import fsspec
 
@@ -17,6 +18,10 @@ from audience_assets.storage import s3_reading
 Format = Literal["parquet", "csv", "json"]
 
 DELIMITERS = ",;\t|"
+LONGEST_HEADER = 1 << 20
+_GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TAIL = 4096
 _SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".csv": "csv",
@@ -33,62 +38,144 @@ def path_of(source: SourceSettings, day: date) -> str:
     return (source.path or "").format(day=day)
 
 
-def format_of(source: SourceSettings, path: str) -> Format:
-    """The file format: the configured one, or what the name says.
+def format_of(source: SourceSettings, found: Sequence[str]) -> Format:
+    """The format of all files: the configured one, or what their names say.
 
     Raises:
-        ExtractError: Neither does.
+        ExtractError: A name does not tell, or two names tell two formats.
     """
     if source.format is not None:
         return source.format
-    for suffix in reversed(Path(path).suffixes):
-        if suffix.lower() in _SUFFIXES:
-            return _SUFFIXES[suffix.lower()]
-    raise ExtractError(f"cannot tell the format of {path} by its name: set source.format to parquet, csv or json")
+    told = {file: _format_told_by(file) for file in found}
+    for file, kind in told.items():
+        if kind is None:
+            raise ExtractError(
+                f"cannot tell the format of {file} by its name: set source.format to parquet, csv or json,"
+                " or narrow source.path if the file is no part of the extract"
+            )
+        if kind != told[found[0]]:
+            raise ExtractError(
+                f"{file} is not {told[found[0]]} as {found[0]} is: narrow source.path to one format"
+            )
+    return told[found[0]] or "parquet"
 
 
 def find(source: SourceSettings, day: date) -> list[str]:
     """The day's files, sorted; empty when the extract has not landed."""
+    return list(stamps(source, day))
+
+
+def stamps(source: SourceSettings, day: date) -> dict[str, str]:
+    """Size and time of change of each of the day's files, to notice that one was replaced between two steps.
+
+    Raises:
+        ExtractError: The place cannot be looked at.
+        SettingsError: The credentials for it are wrong.
+    """
     path = path_of(source, day)
-    filesystem = _filesystem(source, path)
-    found = filesystem.glob(path) if any(mark in path for mark in "*?[") else [path] * filesystem.exists(path)
-    return sorted(_with_protocol(path, str(file)) for file in found if not filesystem.isdir(file))
+    try:
+        found = _listed(_filesystem(source, path), path)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise s3_reading.explained(error, path) from None
+    kept = {_with_protocol(path, name): info for name, info in found.items() if info["type"] == "file"}
+    return {file: f"{kept[file]['size']} bytes, {kept[file].get('mtime')}" for file in sorted(kept)}
 
 
-def stamps(source: SourceSettings, files: Sequence[str]) -> dict[str, str]:
-    """Size and time of change of each file, to notice that an extract was replaced between two steps."""
-    infos = {file: _filesystem(source, file).info(file) for file in files}
-    return {file: f"{info['size']} bytes, {info.get('mtime')}" for file, info in infos.items()}
+def escaped(file: str) -> str:
+    """A file's name as a pattern that matches only itself, because DuckDB takes every name for a pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", file)
+
+
+def is_gzip(source: SourceSettings, file: str) -> bool:
+    """Whether the file is compressed, told by its first bytes and not by its name."""
+    return _read(source, file, len(_GZIP)) == _GZIP
 
 
 def csv_header(source: SourceSettings, files: Sequence[str]) -> tuple[list[str], str]:
     """Column names and delimiter, read from the first line of each file, never guessed from the rows.
 
     Raises:
-        ExtractError: A file is empty or unreadable, a name stands twice, or the files do not agree.
+        ExtractError: A file is empty or unreadable, or the files do not agree.
     """
-    headers = {file: _first_line(source, file) for file in files}
-    first = headers[files[0]]
-    for file, line in headers.items():
-        if line != first:
+    first = _first_line(source, files[0])
+    delimiter = source.csv_delimiter or max(DELIMITERS, key=lambda mark: len(_cells(first, mark)))
+    names = _cells(first, delimiter)
+    if not names:
+        raise ExtractError(f"the header line of {files[0]} cannot be read: a quote in it is not closed")
+    for file in files[1:]:
+        if _cells(_first_line(source, file), delimiter) != names:
             raise ExtractError(f"{file} has another header line than {files[0]}: files of one day must agree")
-    delimiter = source.csv_delimiter or max(DELIMITERS, key=first.count)
-    names = next(csv.reader(io.StringIO(first), delimiter=delimiter))
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise ExtractError(f"{files[0]} has more than one column called {', '.join(map(repr, repeated))}")
     return names, delimiter
+
+
+def check_json_end(source: SourceSettings, file: str) -> None:
+    """Refuse a JSON array that was cut off between two records, which DuckDB reads without a word.
+
+    Raises:
+        ExtractError: The file begins with `[` and does not end with `]`.
+    """
+    start = _read(source, file, _TAIL).removeprefix(_BYTE_ORDER_MARK).lstrip()
+    if start.startswith(b"[") and not _read(source, file, _TAIL, from_end=True).rstrip().endswith(b"]"):
+        raise ExtractError(f"{file} is cut off: its JSON array does not end with ]; export it again")
 
 
 def _first_line(source: SourceSettings, file: str) -> str:
     try:
         with _filesystem(source, file).open(file, "rb") as raw:
-            stream: IO[Any] = gzip.open(raw) if file.endswith(".gz") else raw
-            line = stream.readline(1 << 20).decode("utf-8-sig").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExtractError(f"cannot read the header line of {file}: {type(error).__name__}") from None
-    if not line:
-        raise ExtractError(f"{file} has no header line")
-    return line
+            packed = raw.read(len(_GZIP)) == _GZIP
+            raw.seek(0)
+            stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
+            # A file of the old Mac kind has no line feed: its header ends at the first carriage return.
+            line = (
+                stream.readline(LONGEST_HEADER).removeprefix(_BYTE_ORDER_MARK).split(b"\r")[0].rstrip(b"\n")
+            )
+            header = str(line, "utf-8")
+    except UnicodeDecodeError:
+        raise ExtractError(f"the header line of {file} is not UTF-8: export the file in UTF-8") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise ExtractError(
+            f"{file} is damaged or cut off: its gzip stream cannot be read; export it again"
+        ) from None
+    except OSError as error:
+        raise s3_reading.explained(error, file) from None
+    if not header.strip():
+        raise ExtractError(f"{file} has no header line: its first line must name the columns")
+    return header
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of a line, none where its quotes do not close."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return []
+
+
+def _read(source: SourceSettings, file: str, size: int, *, from_end: bool = False) -> bytes:
+    try:
+        with _filesystem(source, file).open(file, "rb") as raw:
+            if from_end:
+                raw.seek(max(0, raw.seek(0, 2) - size))
+            return bytes(raw.read(size))
+    except OSError as error:
+        raise s3_reading.explained(error, file) from None
+
+
+def _listed(filesystem: Any, path: str) -> Mapping[str, Mapping[str, Any]]:
+    """Name and info of what is there; never `exists`, which takes a refusal for absence."""
+    if any(mark in path for mark in "*?["):
+        listed: Mapping[str, Mapping[str, Any]] = filesystem.glob(path, detail=True)
+        return listed
+    return {path: filesystem.info(path)}
+
+
+def _format_told_by(file: str) -> Format | None:
+    for suffix in reversed(Path(file).suffixes):
+        if suffix.lower() in _SUFFIXES:
+            return _SUFFIXES[suffix.lower()]
+    return None
 
 
 def _filesystem(source: SourceSettings, path: str) -> Any:
@@ -96,4 +183,4 @@ def _filesystem(source: SourceSettings, path: str) -> Any:
 
 
 def _with_protocol(pattern: str, found: str) -> str:
-    return f"s3://{found.removeprefix('s3://')}" if pattern.startswith("s3://") else found
+    return f"s3://{found.removeprefix('s3://')}" if pattern.startswith("s3://") else str(found)

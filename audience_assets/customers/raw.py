@@ -6,6 +6,7 @@ to normalize only customers for whom something can have changed.
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -20,7 +21,14 @@ from audience_assets.storage.manifest import Manifest
 
 NO_CUSTOMER_ID = "no customer_id"
 CONFLICTING = "customer_id stands twice with different content"
-EMPTY = "the extract is empty"
+
+_FINGERPRINTS = """
+select customer_id, fingerprint, departed
+from by_customer
+where not conflicting
+order by customer_id
+"""
+_CONFLICTS = "select customer_id from by_customer where conflicting order by customer_id"
 
 
 class RawManifest(Manifest):
@@ -49,14 +57,48 @@ def read_extract(
     Raises:
         ExtractError: The extract is missing, unreadable, breaks the input contract or has no usable row.
     """
+    stamps = source.stamps(settings, day)
     unused = source.view_extract(connection, settings, day)
     try:
         connection.execute(_fingerprinted_sql(settings), {"signature": rules_signature})
-    except duckdb.Error as error:
-        raise source.unreadable(error, day) from None
-    rows, without_id = connection.execute(
-        "select count(*), count(*) filter (where customer_id is null) from fingerprinted"
-    ).fetchall()[0]
+    except (duckdb.Error, OSError) as error:
+        raise source.unreadable(error, day, list(stamps)) from None
+    counted = _count(connection)
+    if counted["customers"] == 0 and not settings.source.allow_empty and settings.source.extract == "full":
+        raise ExtractError(
+            f"the extract of {day} has no usable customer ({counted['rows']} rows read): nothing was changed anywhere; "
+            "set source.allow_empty = true if every customer really left"
+        )
+    folder = files.private_folder(Layout(settings.state_dir).raw(day))
+    fingerprints = _write(connection, _FINGERPRINTS, folder, "fingerprints")
+    conflicts = _write(connection, _CONFLICTS, folder, "conflicts")
+    if source.stamps(settings, day) != stamps:
+        raise ExtractError(
+            f"the extract of {day} was replaced while it was read: run again when it is complete"
+        )
+    manifest = RawManifest(
+        day=day,
+        rules_signature=rules_signature,
+        rows=counted["rows"],
+        customers=counted["customers"],
+        set_aside=dict(
+            +Counter({NO_CUSTOMER_ID: counted["without_id"], CONFLICTING: counted["conflicting_rows"]})
+        ),
+        repeated_rows=counted["repeated_rows"],
+        departed=counted["departed"],
+        unused_columns=unused,
+        files=stamps,
+        fingerprints=fingerprints.path.name,
+        fingerprints_sha256=fingerprints.sha256,
+        conflicts=conflicts.path.name,
+        conflicts_sha256=conflicts.sha256,
+    )
+    manifest.write(folder)
+    return manifest
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Group the fingerprints by customer and count what was read and what is set aside."""
     connection.execute("""
         create or replace temp table by_customer as
         select
@@ -69,46 +111,18 @@ def read_extract(
         where customer_id is not null
         group by customer_id
     """)
-    customers, conflicting_rows, repeated, departed = connection.execute("""
+    result = connection.execute("""
         select
-          count(*) filter (where not conflicting),
-          coalesce(sum(rows) filter (where conflicting), 0)::bigint,
-          coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint,
-          count(*) filter (where not conflicting and departed)
+          (select count(*) from fingerprinted) as rows,
+          (select count(*) from fingerprinted where customer_id is null) as without_id,
+          count(*) filter (where not conflicting) as customers,
+          coalesce(sum(rows) filter (where conflicting), 0)::bigint as conflicting_rows,
+          coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint as repeated_rows,
+          count(*) filter (where not conflicting and departed) as departed
         from by_customer
-    """).fetchall()[0]
-    if customers == 0 and not settings.source.allow_empty and settings.source.extract == "full":
-        raise ExtractError(
-            f"the extract of {day} has no usable customer ({rows} rows read): nothing was changed anywhere; "
-            "set source.allow_empty = true if every customer really left"
-        )
-    folder = files.private_folder(Layout(settings.state_dir).raw(day))
-    fingerprints = _write(
-        connection,
-        "select customer_id, fingerprint, departed from by_customer where not conflicting order by customer_id",
-        folder,
-        "fingerprints",
-    )
-    conflicts = _write(
-        connection, "select customer_id from by_customer where conflicting order by customer_id", folder, "conflicts"
-    )
-    manifest = RawManifest(
-        day=day,
-        rules_signature=rules_signature,
-        rows=rows,
-        customers=customers,
-        set_aside=dict(+Counter({NO_CUSTOMER_ID: without_id, CONFLICTING: conflicting_rows})),
-        repeated_rows=repeated,
-        departed=departed,
-        unused_columns=unused,
-        files=source.stamps(settings, day),
-        fingerprints=fingerprints.path.name,
-        fingerprints_sha256=fingerprints.sha256,
-        conflicts=conflicts.path.name,
-        conflicts_sha256=conflicts.sha256,
-    )
-    manifest.write(folder)
-    return manifest
+    """)
+    names = [column[0] for column in result.description or []]
+    return dict(zip(names, result.fetchall()[0], strict=True))
 
 
 def _fingerprinted_sql(settings: Settings) -> str:
@@ -147,7 +161,7 @@ from dated
 """  # noqa: S608 - names of our own columns
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: files.Path, name: str) -> files.StoredFile:
+def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> files.StoredFile:
     with files.draft_beside(folder, ".parquet") as draft:
         connection.sql(query).write_parquet(str(draft), compression="zstd")
         return files.publish(draft, folder / f"{name}-{files.sha256_of(draft)[:16]}.parquet")

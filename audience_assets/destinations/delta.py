@@ -110,6 +110,18 @@ def make_delta(
     return result
 
 
+def count_customers(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], destination: Destination
+) -> dict[str, int]:
+    """Rows and distinct customers in written files."""
+    if not paths:
+        return {"rows": 0, "customers": 0}
+    key = identifier(destination.key.name)
+    files_relation = connection.read_parquet(paths, hive_partitioning=False)
+    rows, customers = files_relation.aggregate(f"count(*), count(distinct {key})").fetchall()[0]
+    return {"rows": rows, "customers": customers}
+
+
 def delivered_columns(destination: Destination, side: str) -> list[str]:
     """SQL for each column of the partner's table from the view `{side}_rows`."""
     return [

@@ -42,6 +42,12 @@ create macro calendar_date(year, month, day) as
 -- NULL for another shape and for a day that the calendar lacks.
 create macro parsed_date(value, date_order) as
   case
+    when regexp_full_match(value, '[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast(value as date)
+    when regexp_full_match(value, '[0-9]{{2}}/[0-9]{{2}}/[1-9][0-9]{{3}}') then try_cast(
+      right(value, 4)
+      || if(date_order = 'mdy', '-' || left(value, 2) || '-', '-' || substr(value, 4, 2) || '-')
+      || if(date_order = 'mdy', substr(value, 4, 2), left(value, 2)) as date
+    )
     when regexp_full_match(value, '{YEAR_FIRST}') then calendar_date(
       left(value, 4),
       regexp_extract(value, '^....[-/]([0-9]+)', 1),

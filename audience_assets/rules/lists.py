@@ -19,7 +19,7 @@ AUDIENCES = _canonical("audiences", "names of the audiences the customer is in")
 NBO_PRODUCTS = _canonical("nbo_products", "next best offer, product SKUs")
 NBO_CATEGORIES = _canonical("nbo_categories", "next best offer, category trees")
 
-MACROS = """
+MACROS = r"""
 -- NFC first: it turns the Greek question mark into a semicolon.
 create macro split_list(value) as
   string_split(to_nfc(value), ';');
@@ -27,10 +27,19 @@ create macro split_list(value) as
 create macro without_repeats(items) as
   list_filter(items, lambda item, position: list_position(items, item) = position);
 
+-- Lists without blanks, repeats or anything but plain ASCII stay as they are. NULL elements are not counted as unique.
 create macro usable_list(items) as
   case
-    when len(items) > 0 then nullif(
-      without_repeats(list_filter(list_transform(items, lambda item: clean_text(item)), lambda item: item is not null)),
+    when len(items) = 0 then null
+    when list_unique(items) = len(items)
+      and regexp_full_match(array_to_string(items, chr(10)), '[!-~](?:[ -~]*[!-~])?(?:\n[!-~](?:[ -~]*[!-~])?)*')
+      then items
+    else nullif(
+      -- The list of one list binds the cleaned elements to a name, so that they are not cleaned again for each element.
+      list_transform(
+        [list_filter(list_transform(items, lambda item: clean_text(item)), lambda item: item is not null)],
+        lambda cleaned: without_repeats(cleaned)
+      )[1],
       []
     )
   end;

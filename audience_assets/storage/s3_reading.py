@@ -3,15 +3,29 @@
 Reading only. Nothing is ever written this way, because a broken stream would publish half a Parquet file.
 """
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from fsspec.implementations.arrow import ArrowFSWrapper
 
+from audience_assets.errors import AudienceAssetsError, ExtractError, SettingsError
 from audience_assets.storage.s3_settings import S3AccessSettings
 
+CREDENTIALS = {
+    "ACCESS_DENIED": "the credentials lack the right to list or read there",
+    "INVALID_ACCESS_KEY_ID": "the access key id is unknown",
+    "SIGNATURE_DOES_NOT_MATCH": "the secret access key does not belong to the access key id",
+    "INVALID_SIGNATURE": "the secret access key does not belong to the access key id",
+    "EXPIRED_TOKEN": "the temporary credentials are out of date",
+    "INVALID_CLIENT_TOKEN_ID": "the credentials are unknown",
+    "MISSING_AUTHENTICATION_TOKEN": "there are no credentials",
+    "UNRECOGNIZED_CLIENT": "the credentials are unknown",
+}
+"""Codes of the AWS SDK that say the settings or credentials are wrong, and what is wrong with them."""
 
-class S3Reading(ArrowFSWrapper):
+
+class S3Reading(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
     """pyarrow's S3 client under the protocol name that DuckDB looks for."""
 
     protocol = "s3"
@@ -25,21 +39,87 @@ class S3Reading(ArrowFSWrapper):
 
 
 def filesystem(access: S3AccessSettings | None) -> S3Reading:
-    """A file system for s3:// paths with the configured credentials, or those of the ordinary AWS chain."""
+    """A file system for s3:// paths with the configured credentials, or those of the ordinary AWS chain.
+
+    Raises:
+        SettingsError: The settings do not make an S3 client.
+    """
     from pyarrow.fs import S3FileSystem  # noqa: PLC0415 - starts the AWS SDK, only where S3 is read
 
-    options: dict[str, Any] = {}
-    if access is not None:
-        given = access.credentials()
-        if given["endpoint_url"]:
-            endpoint = urlsplit(given["endpoint_url"])
-            options |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc}
-        options |= {
-            "region": given["region"],
-            "access_key": given["access_key_id"],
-            "secret_key": given["secret_access_key"],
-            "session_token": given["session_token"],
-            "role_arn": given["role_arn"],
-            "external_id": given["external_id"],
-        }
-    return S3Reading(S3FileSystem(**{name: value for name, value in options.items() if value is not None}))
+    options = {} if access is None else _options(access)
+    try:
+        return S3Reading(
+            S3FileSystem(**{name: value for name, value in options.items() if value is not None})
+        )
+    except (ValueError, OSError) as error:
+        raise SettingsError(
+            f"source.s3 does not make an S3 client ({type(error).__name__}): mend its keys"
+        ) from None
+
+
+def explained(error: OSError, path: str) -> AudienceAssetsError:
+    """The error for a place that cannot be looked at, without the store's own words."""
+    code = next(iter(re.findall(r"\bAWS Error ([A-Z_]+)", str(error))), "")
+    status = next(iter(re.findall(r"\bHTTP status (\d{3})\b", str(error))), "")
+    if not path.startswith("s3://"):
+        return ExtractError(
+            f"{path} cannot be read ({type(error).__name__}): give this process the right to read it"
+        )
+    if code in CREDENTIALS or status in {"401", "403"}:
+        advice = CREDENTIALS.get(code, CREDENTIALS["ACCESS_DENIED"])
+        return SettingsError(f"{path} cannot be read, {advice}: mend source.s3 or the environment it names")
+    if code == "NO_SUCH_BUCKET":
+        return ExtractError(f"{path} cannot be read, there is no such bucket: mend source.path or source.s3")
+    reason = code or status or type(error).__name__
+    return ExtractError(f"{path} cannot be read ({reason}): the store is not reachable or failing; run again")
+
+
+def _options(access: S3AccessSettings) -> dict[str, Any]:
+    """What pyarrow calls the settings.
+
+    Raises:
+        SettingsError: They are incomplete or contradict one another.
+    """
+    given = access.credentials()
+    if (given["access_key_id"] is None) != (given["secret_access_key"] is None):
+        raise SettingsError(
+            "source.s3 has only half a key: set access_key_id and secret_access_key, or neither"
+        )
+    if given["profile"]:
+        given |= _profile_credentials(given["profile"])
+    options = {
+        "region": given["region"],
+        "access_key": given["access_key_id"],
+        "secret_key": given["secret_access_key"],
+        "session_token": given["session_token"],
+        "role_arn": given["role_arn"],
+        "external_id": given["external_id"],
+    }
+    if given["endpoint_url"]:
+        endpoint = urlsplit(given["endpoint_url"])
+        if endpoint.scheme not in {"http", "https"} or not endpoint.netloc:
+            raise SettingsError("source.s3.endpoint_url must begin with http:// or https:// and name a host")
+        options |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc}
+    return options
+
+
+def _profile_credentials(profile: str) -> dict[str, Any]:
+    """The keys of an AWS profile, which pyarrow cannot look up by itself."""
+    import boto3  # noqa: PLC0415 - slow, and only where a profile is used
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    try:
+        session = boto3.session.Session(profile_name=profile)
+        found = session.get_credentials()
+        keys = found.get_frozen_credentials() if found else None
+    except BotoCoreError as error:
+        raise SettingsError(
+            f"source.s3.profile {profile!r} cannot be used ({type(error).__name__})"
+        ) from None
+    if keys is None:
+        raise SettingsError(f"source.s3.profile {profile!r} has no credentials")
+    return {
+        "access_key_id": keys.access_key,
+        "secret_access_key": keys.secret_key,
+        "session_token": keys.token,
+    }

@@ -1,0 +1,124 @@
+"""The asset checks: what is looked at once more after each step, with thresholds where a share is judged."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import dagster as dg
+
+from audience_assets.customers.normalized import NormalizedManifest
+from audience_assets.customers.raw import RawManifest
+from audience_assets.ledger.ledger import Ledger
+
+Subject = TypeVar("Subject")
+
+LARGEST_SHARE_SET_ASIDE = 0.01
+LARGEST_SHARE_REFUSED = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[Subject]):
+    """A check that runs inside an asset's step, over the results of all its days.
+
+    Attributes:
+        name: As the UI shows it.
+        description: What it proves, and what to do when it does not.
+        severity: Whether a failure is an error or a warning.
+        problem: Says in one sentence what is wrong with a day's result, or nothing.
+    """
+
+    name: str
+    description: str
+    severity: dg.AssetCheckSeverity
+    problem: Callable[[Subject], str | None]
+
+    def spec(self, asset: str | list[str]) -> dg.AssetCheckSpec:
+        """The declaration that belongs to the asset."""
+        blocking = self.severity is dg.AssetCheckSeverity.ERROR
+        return dg.AssetCheckSpec(self.name, asset=asset, description=self.description, blocking=blocking)
+
+    def result(self, subjects: Iterable[Subject]) -> dg.AssetCheckResult:
+        """Passed when no day has a problem."""
+        problems = [sentence for subject in subjects if (sentence := self.problem(subject)) is not None]
+        return dg.AssetCheckResult(
+            check_name=self.name,
+            passed=not problems,
+            severity=self.severity,
+            description=" ".join(problems) or None,
+            metadata={"problems": len(problems)},
+        )
+
+
+def _set_aside(raw: RawManifest) -> str | None:
+    aside = sum(raw.set_aside.values())
+    if aside <= LARGEST_SHARE_SET_ASIDE * raw.rows:
+        return None
+    return f"{raw.day}: {aside} of {raw.rows} rows were set aside: " + ", ".join(
+        f"{reason} ({count})" for reason, count in raw.set_aside.items()
+    )
+
+
+def _counts_differ(subject: tuple[Ledger, NormalizedManifest]) -> str | None:
+    ledger, result = subject
+    parent = ledger.snapshot(result.parent) if result.parent else None
+    expected = (parent.customers if parent else 0) + result.new - result.left
+    if expected == result.customers:
+        return None
+    return f"{result.day}: {expected} customers follow from the day before, but the index has {result.customers}."
+
+
+def _refused(result: NormalizedManifest) -> str | None:
+    fresh = result.new + result.changed
+    loud = {
+        field: sum(reasons.values())
+        for field, reasons in result.refused.items()
+        if fresh and sum(reasons.values()) > LARGEST_SHARE_REFUSED * fresh
+    }
+    if not loud:
+        return None
+    fields = ", ".join(f"{field} ({count})" for field, count in loud.items())
+    return f"{result.day}: more than {LARGEST_SHARE_REFUSED:.0%} of {fresh} new and changed customers: {fields}."
+
+
+def _stands_twice(subject: dict[str, Any]) -> str | None:
+    if subject["rows"] == subject["customers"]:
+        return None
+    return f"{subject['day']}: {subject['rows']} rows stand for {subject['customers']} customers."
+
+
+def _not_acknowledged(subject: dict[str, Any]) -> str | None:
+    if subject["holds"] == subject["due"]:
+        return None
+    return f"{subject['day']}: the ledger does not say that the partner holds this day."
+
+
+FEW_ROWS_SET_ASIDE: Check[RawManifest] = Check(
+    "few_rows_set_aside",
+    f"At most {LARGEST_SHARE_SET_ASIDE:.0%} of the rows are set aside. If more are, ask who makes the extract.",
+    dg.AssetCheckSeverity.WARN,
+    _set_aside,
+)
+COUNTS_ADD_UP: Check[tuple[Ledger, NormalizedManifest]] = Check(
+    "counts_add_up",
+    "The customers of the day before, plus new, minus left, are the customers of the day.",
+    dg.AssetCheckSeverity.ERROR,
+    _counts_differ,
+)
+FEW_VALUES_REFUSED: Check[NormalizedManifest] = Check(
+    "few_values_refused",
+    f"At most {LARGEST_SHARE_REFUSED:.0%} of the values of each field are refused among new and changed customers.",
+    dg.AssetCheckSeverity.WARN,
+    _refused,
+)
+EACH_CUSTOMER_ONCE: Check[dict[str, Any]] = Check(
+    "each_customer_once",
+    "Each customer stands once in the delta's files, counted in the files themselves.",
+    dg.AssetCheckSeverity.ERROR,
+    _stands_twice,
+)
+PARTNER_HOLDS_THE_DAY: Check[dict[str, Any]] = Check(
+    "partner_holds_the_day",
+    "The ledger says that the partner acknowledged everything up to the day's snapshot, or a newer day.",
+    dg.AssetCheckSeverity.ERROR,
+    _not_acknowledged,
+)

@@ -1,0 +1,102 @@
+"""The asset factory: a delta and a delivery for each destination that the settings declare."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from audience_assets.assets import checks, metadata
+from audience_assets.assets.days import days_of, each_day, readable_failures
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.delivery import Report
+from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.pipeline import Pipeline
+
+HASHED = dg.AssetKey("hashed_customers")
+
+DELTA = """Exactly what will be sent to {name}: who joined, changed or left since {name} last acknowledged a day.
+
+A destination that was down for days catches up in one delta; a new one gets everyone. A change that normalizes away
+(case, blanks, the order of audiences) sends nothing. Every row passes the contract of the partner's columns, and each
+written file is opened again and compared, before anything is published here.
+
+**A good day:** a few per cent of the customers. **No rows** is fine when nothing changed.
+**On a bad day:** a contract failure names column, rule and count, and nothing has been sent.
+
+Columns:
+
+{columns}
+"""
+DELIVERY = """What {name} acknowledged: files, rows, and the keys under which they stand.
+
+Each file goes out in one conditional PUT and is written into the ledger before and after. After a crash, run the day
+again: what was begun is finished with the same bytes, and nothing is sent twice. Delivering a delivered day sends
+nothing and says so. An older day after a newer one is refused.
+
+**On a bad day:** the failure says whether running again is enough or who must act (credentials, rights, settings).
+"""
+
+
+def build(pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    """`NAME/delta` and `NAME/delivery`; `shared` is what all assets of the deployment have in common."""
+    name = destination.name
+    common = {"key_prefix": name, "group_name": name, **shared}
+
+    @dg.asset(
+        name="delta",
+        deps=[HASHED],
+        kinds={"duckdb", "parquet"},
+        description=DELTA.format(name=name, columns=_columns(destination)),
+        check_specs=[checks.EACH_CUSTOMER_ONCE.spec([name, "delta"])],
+        tags={"pii": "hashed"},
+        **common,
+    )
+    def delta(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        planned: dict[str, str | None] = {"snapshot": None}
+
+        def plan(day: date) -> DeltaManifest:
+            standing, made = pipeline.plan(name, day, planned["snapshot"])
+            planned["snapshot"] = None if standing.delivered else made.to_snapshot
+            if standing.delivered:
+                context.log.info("%s: %s holds this day already; its delta stays as it was", day, name)
+            return made
+
+        made = each_day(context, plan, lambda result: metadata.of_delta(result, destination))
+        counted = [pipeline.count_delta(name, result) for result in made.values()]
+        return dg.MaterializeResult(check_results=[checks.EACH_CUSTOMER_ONCE.result(counted)])
+
+    @dg.asset(
+        name="delivery",
+        deps=[delta],
+        kinds={"s3"},
+        pool=name,
+        description=DELIVERY.format(name=name),
+        check_specs=[checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"])],
+        retry_policy=dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
+        tags={"pii": "hashed"},
+        **common,
+    )
+    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        def deliver(day: date) -> Report:
+            def progress(done: int, total: int, rows: int) -> None:
+                context.log.info("%s: file %s of %s acknowledged, %s rows", day, done, total, rows)
+
+            report = pipeline.deliver(name, day, run=context.run_id, progress=progress)
+            context.log.info("%s: %s", day, metadata.sentence(report, name))
+            return report
+
+        each_day(context, deliver, lambda report: metadata.of_delivery(report, name))
+        last = days_of(context)[-1]
+        with readable_failures(context, last):
+            held = pipeline.holds(name, last)
+        return dg.MaterializeResult(check_results=[checks.PARTNER_HOLDS_THE_DAY.result([held])])
+
+    return [delta, delivery]
+
+
+def _columns(destination: Destination) -> str:
+    """The partner's columns as a Markdown table: name, type, meaning and rule."""
+    lines = ["| column | type | what it is |", "| --- | --- | --- |"]
+    lines += [f"| {column.name} | {column.arrow_type} | {column.description} |" for column in destination.columns]
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""What the assets tell the Dagster UI: counts that it plots over days, and column schemas. Never a customer's value."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from audience_assets.customers.fields import rules_of
+from audience_assets.customers.hashed import HashedManifest
+from audience_assets.customers.normalized import NormalizedManifest
+from audience_assets.customers.raw import RawManifest
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.delivery import Report
+from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.settings import Settings
+
+Metadata = dict[str, Any]
+
+
+def of_raw(raw: RawManifest) -> Metadata:
+    """Rows read, set aside and repeated."""
+    return {
+        "dagster/row_count": raw.rows,
+        "customers": raw.customers,
+        "rows set aside": sum(raw.set_aside.values()),
+        "repeated rows": raw.repeated_rows,
+        "set aside by reason": _counts(raw.set_aside, "reason"),
+        "columns not used": ", ".join(raw.unused_columns) or "none",
+    }
+
+
+def of_normalized(normalized: NormalizedManifest, settings: Settings) -> Metadata:
+    """New, changed and left customers, and usable and refused values by field."""
+    fresh = normalized.new + normalized.changed
+    return {
+        "dagster/row_count": fresh,
+        "dagster/column_schema": dg.TableSchema(
+            [dg.TableColumn("customer_id", "varchar", "as it is in the extract")]
+            + [dg.TableColumn(rule.name, rule.type.lower(), rule.description) for rule in rules_of(settings)]
+        ),
+        "customers": normalized.customers,
+        "new": normalized.new,
+        "changed": normalized.changed,
+        "left": normalized.left,
+        "values refused": sum(sum(reasons.values()) for reasons in normalized.refused.values()),
+        "refused by field": _table(
+            ("field", "reason", "count"),
+            [(field, reason, count) for field, reasons in normalized.refused.items() for reason, count in reasons.items()],
+        ),
+    } | {f"usable {field} %": round(100 * count / fresh, 2) for field, count in normalized.usable.items() if fresh}
+
+
+def of_hashed(hashed: HashedManifest, destinations: Iterable[Destination]) -> Metadata:
+    """Customers hashed, and the log's columns."""
+    columns = [
+        dg.TableColumn(each.stored_name(column), "blob" if column.hashed else column.form.type.lower(), column.description)
+        for each in destinations
+        for column in each.columns
+    ]
+    return {
+        "dagster/row_count": sum(hashed.segments.values()),
+        "dagster/column_schema": dg.TableSchema([dg.TableColumn("customer_id", "varchar"), *columns]),
+        "left": hashed.left,
+    }
+
+
+def of_delta(delta: DeltaManifest, destination: Destination) -> Metadata:
+    """What is going to be sent, and the partner's columns in the partner's case."""
+    return {
+        "dagster/row_count": delta.rows,
+        "dagster/column_schema": column_schema(destination),
+        "joined": delta.joined,
+        "changed": delta.changed,
+        "left": delta.left,
+        "files": len(delta.files),
+        "elements left out": _counts(delta.left_out, "column and reason"),
+    }
+
+
+def of_delivery(report: Report, destination: str) -> Metadata:
+    """What the partner acknowledged in this run."""
+    done = report.delivery or report.already
+    return {
+        "dagster/row_count": sum(batch.rows for batch in report.sent),
+        "result": sentence(report, destination),
+        "files sent": len(report.sent),
+        "joined": done.joined if done and report.delivery else 0,
+        "changed": done.changed if done and report.delivery else 0,
+        "left": done.left if done and report.delivery else 0,
+        "objects": _table(("key", "rows"), [(batch.remote_key, batch.rows) for batch in report.sent]),
+    }
+
+
+def sentence(report: Report, destination: str) -> str:
+    """The outcome of a delivery in one sentence."""
+    resumed = f"Finished the delivery of {report.resumed.day} that was begun before. " if report.resumed else ""
+    if report.delivery is None:
+        by = f" by delivery {report.already.id}" if report.already else ""
+        return f"{resumed}Nothing was sent: {destination} holds this day already{by}."
+    if not report.delivery.rows:
+        return f"{resumed}Nothing changed for {destination}, so nothing was sent."
+    rows = report.delivery.rows
+    return f"{resumed}{destination} acknowledged {rows} rows ({report.delivery.joined} joined, " + (
+        f"{report.delivery.changed} changed, {report.delivery.left} left)."
+    )
+
+
+def column_schema(destination: Destination) -> dg.TableSchema:
+    """The partner's columns, with where each comes from."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column.name,
+                str(column.arrow_type),
+                column.description,
+                constraints=dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for column in destination.columns
+        ]
+    )
+
+
+def _counts(counts: Mapping[str, int], what: str) -> dg.MetadataValue[Any]:
+    return _table((what, "count"), list(counts.items()))
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
+    """A small Markdown table, or the word "none"."""
+    if not rows:
+        return dg.MetadataValue.text("none")
+    lines = [header, tuple("---" for _ in header), *rows]
+    return dg.MetadataValue.md("\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines))

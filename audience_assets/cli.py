@@ -1,0 +1,125 @@
+"""The command line: `audience-assets demo | ui | normalize | generate | sandbox`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from audience_assets.errors import AudienceAssetsError
+
+app = typer.Typer(
+    help="Customer extracts delivered to advertising partners as audiences.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="The settings file; AUDIENCE_ASSETS_SETTINGS by default.")
+]
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    """Our errors as one sentence on standard error and exit code 1, without a traceback."""
+    try:
+        yield
+    except AudienceAssetsError as error:
+        typer.echo(f"audience-assets: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def normalize(settings: SettingsFile = None) -> None:
+    """Read JSON lines, write each back with `normalized`, `sha256` and the `reason` why a value was refused.
+
+    {"destination": "vtex_ads", "field": "PHONE_HASHED", "value": "(11) 98765-4321", "country": "BR"}
+
+    Optional keys: country, as_of (a date), date_order (dmy or mdy), from (the canonical field that feeds the column).
+    """
+    from audience_assets import database  # noqa: PLC0415 - each command imports only what it needs
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.destinations import catalog  # noqa: PLC0415
+    from audience_assets.normalize import Normalizer  # noqa: PLC0415
+
+    with _readable_errors():
+        loaded = settings_file.load(settings)
+        with database.connect(loaded, spill=False) as connection:
+            normalizer = Normalizer(connection, loaded, catalog.configured(loaded))
+            for line in normalizer.lines(line for line in sys.stdin if line.strip()):
+                sys.stdout.write(line + "\n")
+
+
+@app.command()
+def generate(
+    customers: Annotated[int, typer.Option(min=1, help="How many customers the first day has.")],
+    days: Annotated[int, typer.Option(min=1, help="How many days to write.")],
+    out: Annotated[Path, typer.Option(help="Where to write extract/ and truth/.")],
+    seed: Annotated[int, typer.Option(help="Another seed makes other people.")] = 7,
+) -> None:
+    """Write a synthetic Brazilian CRM extract, and beside it the truth of what each day must deliver."""
+    from audience_assets.synthetic.extract import generate as write  # noqa: PLC0415
+
+    with _readable_errors(), progress_bars() as bars:
+        task = bars.add_task("people", total=None)
+        write(
+            customers,
+            days,
+            out,
+            seed=seed,
+            progress=lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total),
+        )
+    Console(stderr=True).print(f"Wrote {out}/extract and {out}/truth.")
+
+
+@app.command()
+def sandbox(
+    ready: Annotated[Path, typer.Option(help="Written as JSON once every endpoint answers.")],
+    directory: Annotated[
+        Path | None, typer.Option(help="Where the endpoints keep their data; a temporary folder by default.")
+    ] = None,
+) -> None:
+    """Start the partners' endpoints on free loopback ports, until SIGINT or SIGTERM."""
+    from audience_assets.sandbox import sandbox as endpoints  # noqa: PLC0415
+
+    with _readable_errors():
+        endpoints.run(ready, directory)
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(min=50, help="How many customers the first day has.")] = 20_000,
+    directory: Annotated[Path, typer.Option(help="Where the demo keeps its data; emptied first.")] = Path(".demo"),
+) -> None:
+    """Three days of a synthetic CRM delivered to VTEX Ads on a real S3 server on this machine."""
+    from audience_assets import demo as demonstration  # noqa: PLC0415
+
+    with _readable_errors():
+        demonstration.run(customers, directory)
+
+
+@app.command()
+def ui(
+    directory: Annotated[Path, typer.Option(help="The demo's directory.")] = Path(".demo"),
+    port: Annotated[int, typer.Option(help="The UI's port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the demo's data in the Dagster UI, with the S3 server beside it."""
+    from audience_assets import demo as demonstration  # noqa: PLC0415
+
+    with _readable_errors():
+        demonstration.serve(directory, port)
+
+
+def progress_bars() -> Progress:
+    """Bars on standard error, so that standard output stays the command's result."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )

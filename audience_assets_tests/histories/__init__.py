@@ -1,0 +1,1 @@
+"""What the partner holds after any history of days, corrections and crashes equals the source."""
