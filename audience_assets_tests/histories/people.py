@@ -8,7 +8,7 @@ from random import Random
 from audience_assets_tests.histories.model import Row, delivered_row, same_row
 from audience_assets_tests.reference import corpus
 
-FIELDS = corpus.FIELDS
+FIELDS = tuple(field for field in corpus.FIELDS if field != "customer_id")
 CONSENT = "consent_vtex_ads"
 COLUMNS = ("customer_id", *FIELDS, CONSENT)
 LISTS = ("audiences", "nbo_products", "nbo_categories")
