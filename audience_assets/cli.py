@@ -71,7 +71,9 @@ def generate(
             days,
             out,
             seed=seed,
-            progress=lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total),
+            progress=lambda stage, done, total: bars.update(
+                task, description=stage, completed=done, total=total
+            ),
         )
     Console(stderr=True).print(f"Wrote {out}/extract and {out}/truth.")
 
@@ -93,7 +95,9 @@ def sandbox(
 @app.command()
 def demo(
     customers: Annotated[int, typer.Option(min=50, help="How many customers the first day has.")] = 20_000,
-    directory: Annotated[Path, typer.Option(help="Where the demo keeps its data; emptied first.")] = Path(".demo"),
+    directory: Annotated[Path, typer.Option(help="Where the demo keeps its data; emptied first.")] = Path(
+        ".demo"
+    ),
 ) -> None:
     """Three days of a synthetic CRM delivered to VTEX Ads on a real S3 server on this machine."""
     from audience_assets import demo as demonstration  # noqa: PLC0415

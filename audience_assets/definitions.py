@@ -16,7 +16,8 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
     """Definitions for these settings, or for those that AUDIENCE_ASSETS_SETTINGS names. No secret is read here."""
     pipeline = Pipeline(settings or settings_file.load())
     days = dg.DailyPartitionsDefinition(
-        start_date=pipeline.settings.partitions.start.isoformat(), timezone=pipeline.settings.partitions.timezone
+        start_date=pipeline.settings.partitions.start.isoformat(),
+        timezone=pipeline.settings.partitions.timezone,
     )
     shared = {
         "partitions_def": days,

@@ -78,7 +78,7 @@ def run(customers: int, directory: Path) -> None:
             customers,
             DAYS,
             directory / "crm",
-            progress=lambda stage, done, total: progress.update(task, completed=done, total=total),
+            progress=lambda _, done, total: progress.update(task, completed=done, total=total),
         )
         progress.update(task, description="starting the S3 server", total=None)
         with S3Server(directory / "s3") as server:
@@ -115,7 +115,9 @@ def serve(directory: Path, port: int) -> None:
         _configure(directory, server, _days(directory)[0])
         command = [str(Path(sys.executable).parent / "dagster"), "dev", "-m", "audience_assets.definitions"]
         ui = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)], cwd=directory)
-        Console().print(f"The Dagster UI is starting at http://127.0.0.1:{port}/asset-groups (stop it with Ctrl-C)")
+        Console().print(
+            f"The Dagster UI is starting at http://127.0.0.1:{port}/asset-groups (stop it with Ctrl-C)"
+        )
         signal.signal(signal.SIGTERM, lambda *_: ui.send_signal(signal.SIGINT))
         try:
             ui.wait()
@@ -200,7 +202,10 @@ def _day_table(pipeline: Pipeline, day: date) -> Table:
         ("new", delta.joined),
         ("changed", delta.changed),
         ("left", delta.left),
-        ("changed in looks only, not sent", normalized.new + normalized.changed - delta.joined - delta.changed),
+        (
+            "changed in looks only, not sent",
+            normalized.new + normalized.changed - delta.joined - delta.changed,
+        ),
         ("files delivered to VTEX Ads", len(delta.files)),
         ("rows delivered to VTEX Ads", delta.rows),
     ]
@@ -222,8 +227,12 @@ def _compare_with_truth(server: S3Server, directory: Path, day: date) -> None:
     tables = [pq.ParquetFile(io.BytesIO(body)).read() for body in bodies]
     delivered = pa.concat_tables(tables).sort_by("CUSTOMER_ID") if tables else due.slice(0, 0)
     if not delivered.equals(due.cast(delivered.schema)):
-        raise StateError(f"what the S3 server holds for {day} is not the generator's truth; please report this as a bug")
+        raise StateError(
+            f"what the S3 server holds for {day} is not the generator's truth; please report this as a bug"
+        )
 
 
 def _progress() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True))
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True)
+    )

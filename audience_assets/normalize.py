@@ -1,5 +1,7 @@
-"""Runs the pipeline's own expressions over single values, and says why a value is refused: the way to find out why a
-digest does not match."""
+"""Runs the pipeline's own expressions over single values, and says why a value is refused.
+
+It is the way to find out why a digest does not match.
+"""
 
 import json
 from collections import defaultdict
@@ -54,7 +56,10 @@ class Normalizer:
     """Answers questions with the rules of a deployment's settings and destinations."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, settings: Settings, destinations: Mapping[str, Destination]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        destinations: Mapping[str, Destination],
     ) -> None:
         self._connection = connection
         self._settings = settings
@@ -95,7 +100,9 @@ class Normalizer:
             raise BadLineError(f"unknown destination; there is {', '.join(self._destinations)}")
         column = destination.column(str(line.get("field")))
         if column is None:
-            raise BadLineError(f"unknown field; {destination.name} has {', '.join(each.name for each in destination.columns)}")
+            raise BadLineError(
+                f"unknown field; {destination.name} has {', '.join(each.name for each in destination.columns)}"
+            )
         fields = column.fields
         if line.get("from") is not None:
             if line["from"] not in fields:
@@ -117,7 +124,9 @@ class Normalizer:
         except ValueError:
             raise BadLineError("as_of must be a date such as 2026-01-31") from None
 
-    def _ask(self, column: Column, fields: tuple[str, ...], questions: Mapping[int, Question]) -> dict[int, Answer]:
+    def _ask(
+        self, column: Column, fields: tuple[str, ...], questions: Mapping[int, Question]
+    ) -> dict[int, Answer]:
         """Answer all questions of one column in one query."""
         if column.fields == (CUSTOMER_ID,):
             return {number: _verbatim(question.value) for number, question in questions.items()}
@@ -140,9 +149,13 @@ class Normalizer:
               coalesce({", ".join([*refusals, "null"])}) as refusal,
               {column.form.refusal_sql(tuple(identifier(field) for field in column.fields))} as form_refusal
             from canonical_customers
-        """).fetchall()  # noqa: S608 - quoted names of declared columns
+        """).fetchall()
         return {
-            number: Answer(normalized, sha256, form_refusal or (refusal or BLANK if normalized is None and sha256 is None else None))
+            number: Answer(
+                normalized,
+                sha256,
+                form_refusal or (refusal or BLANK if normalized is None and sha256 is None else None),
+            )
             for number, normalized, sha256, refusal, form_refusal in rows
         }
 

@@ -57,7 +57,12 @@ class Pipeline:
         return engine.signature(
             rules_of(self.settings),
             forms,
-            [rules.default_country, rules.date_order, str(rules.brazil_ninth_digit), *sorted(self.settings.source.hashed)],
+            [
+                rules.default_country,
+                rules.date_order,
+                str(rules.brazil_ninth_digit),
+                *sorted(self.settings.source.hashed),
+            ],
         )
 
     @contextmanager
@@ -86,10 +91,14 @@ class Pipeline:
         with database.connect(self.settings) as connection, self.ledger() as ledger:
             stands = standing(ledger, destination, day, planned)
             if stands.delivered is not None or stands.begun is not None:
-                made = manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta")
+                made = manifest.read(
+                    DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"
+                )
                 if made.to_snapshot == stands.due:
                     return stands, made
-            writer = vtex_ads_delta.writer(self.destinations[destination], self.settings.destinations[destination])
+            writer = vtex_ads_delta.writer(
+                self.destinations[destination], self.settings.destinations[destination]
+            )
             return stands, delta.make_delta(connection, self.settings, ledger, writer, stands)
 
     def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
@@ -104,7 +113,9 @@ class Pipeline:
         """Rows and distinct customers in a delta's files, counted in the files themselves."""
         paths = [str(self.layout.delta(destination, made.day) / file.name) for file in made.files]
         with duckdb.connect() as connection:
-            return {"day": made.day} | delta.count_customers(connection, paths, self.destinations[destination])
+            return {"day": made.day} | delta.count_customers(
+                connection, paths, self.destinations[destination]
+            )
 
     def holds(self, destination: str, day: date) -> dict[str, Any]:
         """What the ledger says the partner holds, beside what is due for the day."""

@@ -18,7 +18,9 @@ class Secret(BaseModel):
     @classmethod
     def _never_in_clear(cls, given: object) -> object:
         if isinstance(given, str):
-            message = 'a secret does not belong in the file: put it in the environment and write { env = "NAME" }'
+            message = (
+                'a secret does not belong in the file: put it in the environment and write { env = "NAME" }'
+            )
             raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into a validation message
         return given
 
@@ -30,7 +32,9 @@ class Secret(BaseModel):
         """
         found = os.environ.get(self.env)
         if not found:
-            raise SettingsError(f"the environment variable {self.env} is not set; the settings read a secret from it")
+            raise SettingsError(
+                f"the environment variable {self.env} is not set; the settings read a secret from it"
+            )
         return found
 
 

@@ -12,8 +12,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
@@ -119,7 +132,9 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     engine: EngineSettings = EngineSettings()
     schedule: ScheduleSettings = ScheduleSettings()
-    destinations: dict[str, DestinationSettings] = Field(default_factory=lambda: {"vtex_ads": VtexAdsSettings()})
+    destinations: dict[str, DestinationSettings] = Field(
+        default_factory=lambda: {"vtex_ads": VtexAdsSettings()}
+    )
 
     @field_validator("destinations")
     @classmethod
@@ -154,7 +169,9 @@ def load(file: Path | None = None) -> Settings:
     if named is None:
         return _validated(None).under(Path.cwd())
     if not named.is_file():
-        raise SettingsError(f"the settings file {named} does not exist; {SETTINGS_VARIABLE} or --settings names it")
+        raise SettingsError(
+            f"the settings file {named} does not exist; {SETTINGS_VARIABLE} or --settings names it"
+        )
     return _validated(named).under(named.resolve().parent)
 
 
@@ -162,9 +179,14 @@ def _validated(file: Path | None) -> Settings:
     class FromFile(Settings):
         @classmethod
         def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return sources["env_settings"], TomlConfigSettingsSource(settings_cls, file)
+            return env_settings, TomlConfigSettingsSource(settings_cls, file)
 
     try:
         return FromFile()

@@ -1,0 +1,1 @@
+"""The assets that Dagster shows, made of plain calls to the pipeline."""

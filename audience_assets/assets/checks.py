@@ -77,7 +77,9 @@ def _refused(result: NormalizedManifest) -> str | None:
     if not loud:
         return None
     fields = ", ".join(f"{field} ({count})" for field, count in loud.items())
-    return f"{result.day}: more than {LARGEST_SHARE_REFUSED:.0%} of {fresh} new and changed customers: {fields}."
+    return (
+        f"{result.day}: more than {LARGEST_SHARE_REFUSED:.0%} of {fresh} new and changed customers: {fields}."
+    )
 
 
 def _stands_twice(subject: dict[str, Any]) -> str | None:

@@ -21,7 +21,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         check_specs=[checks.FEW_ROWS_SET_ASIDE.spec("raw_customers")],
         **shared,
     )
-    def raw_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def raw_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """The day's customer extract, read where it lies and checked against the input contract.
 
         Nothing is copied: what is kept is a fingerprint of each row, so that the next steps work only on customers for
@@ -39,10 +39,13 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         group_name=GROUP,
         kinds={"duckdb", "parquet"},
         tags={"pii": "clear"},
-        check_specs=[checks.COUNTS_ADD_UP.spec("normalized_customers"), checks.FEW_VALUES_REFUSED.spec("normalized_customers")],
+        check_specs=[
+            checks.COUNTS_ADD_UP.spec("normalized_customers"),
+            checks.FEW_VALUES_REFUSED.spec("normalized_customers"),
+        ],
         **shared,
     )
-    def normalized_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def normalized_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """The customers that are new or changed on the day, each field in its one canonical form.
 
         Texts in NFC, phones in E.164, countries as ISO codes, real dates. A value that has no canonical form is
@@ -70,7 +73,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         tags={"pii": "hashed"},
         **shared,
     )
-    def hashed_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def hashed_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """The digests that every destination needs, for the same customers, and the ids of those who left.
 
         An append-only log: each customer's strings are hashed once, on the day they change, in every destination's own

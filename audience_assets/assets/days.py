@@ -50,4 +50,6 @@ def readable_failures(context: dg.AssetExecutionContext, day: date) -> Iterator[
     except duckdb.Error as error:
         sentence = f"{asset} {day}: DuckDB failed with {type(error).__name__}"
         hint = " (raise engine.memory_limit)" if isinstance(error, duckdb.OutOfMemoryException) else ""
-        raise dg.Failure(f"{sentence}{hint}; its message is not shown because it may quote data", allow_retries=False) from None
+        raise dg.Failure(
+            f"{sentence}{hint}; its message is not shown because it may quote data", allow_retries=False
+        ) from None

@@ -38,7 +38,9 @@ nothing and says so. An older day after a newer one is refused.
 """
 
 
-def build(pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+def build(
+    pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any]
+) -> list[dg.AssetsDefinition]:
     """`NAME/delta` and `NAME/delivery`; `shared` is what all assets of the deployment have in common."""
     name = destination.name
     common = {"key_prefix": name, "group_name": name, **shared}
@@ -52,7 +54,7 @@ def build(pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any
         tags={"pii": "hashed"},
         **common,
     )
-    def delta(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def delta(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         planned: dict[str, str | None] = {"snapshot": None}
 
         def plan(day: date) -> DeltaManifest:
@@ -73,11 +75,13 @@ def build(pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any
         pool=name,
         description=DELIVERY.format(name=name),
         check_specs=[checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"])],
-        retry_policy=dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
+        retry_policy=dg.RetryPolicy(
+            max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
+        ),
         tags={"pii": "hashed"},
         **common,
     )
-    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         def deliver(day: date) -> Report:
             def progress(done: int, total: int, rows: int) -> None:
                 context.log.info("%s: file %s of %s acknowledged, %s rows", day, done, total, rows)
@@ -98,5 +102,7 @@ def build(pipeline: Pipeline, destination: Destination, shared: Mapping[str, Any
 def _columns(destination: Destination) -> str:
     """The partner's columns as a Markdown table: name, type, meaning and rule."""
     lines = ["| column | type | what it is |", "| --- | --- | --- |"]
-    lines += [f"| {column.name} | {column.arrow_type} | {column.description} |" for column in destination.columns]
+    lines += [
+        f"| {column.name} | {column.arrow_type} | {column.description} |" for column in destination.columns
+    ]
     return "\n".join(lines)

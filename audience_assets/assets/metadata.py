@@ -45,15 +45,27 @@ def of_normalized(normalized: NormalizedManifest, settings: Settings) -> Metadat
         "values refused": sum(sum(reasons.values()) for reasons in normalized.refused.values()),
         "refused by field": _table(
             ("field", "reason", "count"),
-            [(field, reason, count) for field, reasons in normalized.refused.items() for reason, count in reasons.items()],
+            [
+                (field, reason, count)
+                for field, reasons in normalized.refused.items()
+                for reason, count in reasons.items()
+            ],
         ),
-    } | {f"usable {field} %": round(100 * count / fresh, 2) for field, count in normalized.usable.items() if fresh}
+    } | {
+        f"usable {field} %": round(100 * count / fresh, 2)
+        for field, count in normalized.usable.items()
+        if fresh
+    }
 
 
 def of_hashed(hashed: HashedManifest, destinations: Iterable[Destination]) -> Metadata:
     """Customers hashed, and the log's columns."""
     columns = [
-        dg.TableColumn(each.stored_name(column), "blob" if column.hashed else column.form.type.lower(), column.description)
+        dg.TableColumn(
+            each.stored_name(column),
+            "blob" if column.hashed else column.form.type.lower(),
+            column.description,
+        )
         for each in destinations
         for column in each.columns
     ]
@@ -93,16 +105,19 @@ def of_delivery(report: Report, destination: str) -> Metadata:
 
 def sentence(report: Report, destination: str) -> str:
     """The outcome of a delivery in one sentence."""
-    resumed = f"Finished the delivery of {report.resumed.day} that was begun before. " if report.resumed else ""
+    resumed = (
+        f"Finished the delivery of {report.resumed.day} that was begun before. " if report.resumed else ""
+    )
     if report.delivery is None:
         by = f" by delivery {report.already.id}" if report.already else ""
         return f"{resumed}Nothing was sent: {destination} holds this day already{by}."
     if not report.delivery.rows:
         return f"{resumed}Nothing changed for {destination}, so nothing was sent."
     rows = report.delivery.rows
-    return f"{resumed}{destination} acknowledged {rows} rows ({report.delivery.joined} joined, " + (
-        f"{report.delivery.changed} changed, {report.delivery.left} left)."
+    counts = (
+        f"{report.delivery.joined} joined, {report.delivery.changed} changed, {report.delivery.left} left"
     )
+    return f"{resumed}{destination} acknowledged {rows} rows ({counts})."
 
 
 def column_schema(destination: Destination) -> dg.TableSchema:
@@ -129,4 +144,6 @@ def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.MetadataV
     if not rows:
         return dg.MetadataValue.text("none")
     lines = [header, tuple("---" for _ in header), *rows]
-    return dg.MetadataValue.md("\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines))
+    return dg.MetadataValue.md(
+        "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+    )

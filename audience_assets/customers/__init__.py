@@ -1,0 +1,1 @@
+"""From the extract to the hashed log: raw, normalized, hashed."""

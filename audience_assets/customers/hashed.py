@@ -56,7 +56,11 @@ def hash_changes(
     }
     left_file = _write_left(connection, layout, ledger, snapshot)
     result = HashedManifest(
-        day=day, snapshot=snapshot.key, segments=written, left=snapshot.left, left_file=layout.relative(left_file)
+        day=day,
+        snapshot=snapshot.key,
+        segments=written,
+        left=snapshot.left,
+        left_file=layout.relative(left_file),
     )
     result.write(layout.hashed(day))
     return result
@@ -75,7 +79,9 @@ def _ensure_hashed(
     if segment.hashed_file is not None and final.is_file():
         return False
     if segment.normalized_file is None:
-        raise StateError(f"segment {segment.name} has neither a hashed nor a normalized file: materialize {segment.day} again")
+        raise StateError(
+            f"segment {segment.name} has neither a hashed nor a normalized file: materialize {segment.day} again"
+        )
     normalized = manifest.existing(layout.absolute(segment.normalized_file), NORMALIZED)
     connection.read_parquet(str(normalized), hive_partitioning=False).create_view("normalized", replace=True)
     connection.execute("set variable segment = $segment", {"segment": segment.name})
@@ -99,7 +105,7 @@ def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -
         for destination in destinations
         for column in destination.columns
     ]
-    return f"select\n{listed(columns)}\nfrom normalized"  # noqa: S608 - quoted names of declared columns
+    return f"select\n{listed(columns)}\nfrom normalized"
 
 
 def _write_left(

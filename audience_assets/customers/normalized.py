@@ -1,6 +1,5 @@
 """Brings the customers that are new or changed into canonical form, and writes the day's index of all customers."""
 
-from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -62,10 +61,14 @@ def normalize_changes(
     _view_inputs(connection, layout, raw, parent)
     wanted = snapshots.select_changed(connection)
     if source.stamps(settings, day) != raw.files:
-        raise ExtractError(f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again")
+        raise ExtractError(
+            f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
+        )
     normalized = _write_segment(connection, settings, raw, folder, segment)
     if _rows(connection, "normalized") != wanted:
-        raise ExtractError(f"the extract of {day} changed after raw_customers read it: materialize {RAW} again")
+        raise ExtractError(
+            f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
+        )
     index = _write_index(connection, settings, folder, key, segment)
     counts = _counts(connection)
     result = NormalizedManifest(
@@ -152,7 +155,7 @@ def _write_segment(
     wanted = "" if everyone else "semi join wanted using (customer_id)"
     once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
     connection.execute(
-        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {wanted} {once}"  # noqa: S608
+        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {wanted} {once}"
     )
     try:
         engine.view_canonical_customers(
@@ -163,7 +166,9 @@ def _write_segment(
             brazil_ninth_digit=settings.rules.brazil_ninth_digit,
         )
         with files.draft_beside(folder, ".parquet") as draft:
-            connection.sql("select * from canonical_customers").write_parquet(str(draft), compression="snappy")
+            connection.sql("select * from canonical_customers").write_parquet(
+                str(draft), compression="snappy"
+            )
             final = files.publish(draft, folder / f"customers-{segment}.parquet").path
     except duckdb.Error as error:
         raise source.unreadable(error, raw.day) from None
@@ -177,7 +182,9 @@ def _write_index(
     connection.execute("set variable segment = $segment", {"segment": segment})
     with files.draft_beside(folder, ".parquet") as draft:
         incremental = settings.source.extract == "incremental"
-        connection.sql(snapshots.next_index_sql(incremental=incremental)).write_parquet(str(draft), compression="zstd")
+        connection.sql(snapshots.next_index_sql(incremental=incremental)).write_parquet(
+            str(draft), compression="zstd"
+        )
         final = files.publish(draft, folder / f"index-{key}.parquet").path
     snapshots.view_index(connection, "following", final)
     return final
@@ -199,7 +206,7 @@ def _refused(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[
     for field in dict.fromkeys(rule.field for rule in rules_of(settings) if rule.refuses):
         column = identifier(refusal_column(field))
         counted = connection.execute(
-            f"select {column}, count(*) from normalized where {column} is not null group by all order by all"  # noqa: S608
+            f"select {column}, count(*) from normalized where {column} is not null group by all order by all"
         ).fetchall()
         if counted:
             refused[field] = dict(counted)
@@ -207,12 +214,12 @@ def _refused(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])  # noqa: S608 - our own names
+    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
 
 
-def _usable(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Mapping[str, int]:
+def _usable(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
     """How many of the day's new and changed customers have a usable value, by field."""
     names = [rule.name for rule in rules_of(settings)]
     counts = ", ".join(f"count({identifier(name)})" for name in names)
-    row = connection.execute(f"select {counts} from normalized").fetchall()[0]  # noqa: S608
+    row = connection.execute(f"select {counts} from normalized").fetchall()[0]
     return dict(zip(names, row, strict=True))

@@ -158,7 +158,7 @@ select
   cast(md5_number(concat_ws(' ', {", ".join(parts)})) as uuid) as fingerprint,
   coalesce(word_key({DEPARTED}) in (select word from consent_words where answer), false) as departed
 from dated
-"""  # noqa: S608 - names of our own columns
+"""
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> files.StoredFile:

@@ -182,7 +182,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, found: list[str]) -> list[Pa
     alike: dict[str, list[str]] = {}
     for file in found:
         rows = connection.execute(
-            f"select * exclude (file_name) from parquet_schema({_listed_files([file])})"  # noqa: S608 - quoted
+            f"select * exclude (file_name) from parquet_schema({_listed_files([file])})"
         )
         names = [column[0] for column in rows.description or []]
         records = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
@@ -243,7 +243,7 @@ def _json_part(
     wanted = {mapping.get(name, name) for name in [CUSTOMER_ID, *input_fields(settings)]}
     arguments = f"{_listed_files(group)}, compression = {literal(compression)}, hive_partitioning = false"
     merged = connection.execute(
-        f"select json_group_structure(json) from read_json_objects({arguments})"  # noqa: S608 - quoted
+        f"select json_group_structure(json) from read_json_objects({arguments})"
     ).fetchall()[0][0]
     keys = json.loads(merged or "null") or {mapping.get(CUSTOMER_ID, CUSTOMER_ID): "NULL"}
     if not isinstance(keys, dict):

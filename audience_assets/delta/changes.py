@@ -35,14 +35,22 @@ def find_candidates(connection: duckdb.DuckDBPyConnection) -> tuple[set[str], se
         where due.segment is distinct from held.segment
     """)
     held, due = (
-        {name for (name,) in connection.execute(f"select distinct {side}_segment from candidates").fetchall() if name}  # noqa: S608
+        {
+            name
+            for (name,) in connection.execute(f"select distinct {side}_segment from candidates").fetchall()
+            if name
+        }
         for side in ("held", "due")
     )
     return held, due
 
 
 def view_rows(
-    connection: duckdb.DuckDBPyConnection, side: str, files: list[Path], columns: Mapping[str, str], wanted: str
+    connection: duckdb.DuckDBPyConnection,
+    side: str,
+    files: list[Path],
+    columns: Mapping[str, str],
+    wanted: str,
 ) -> None:
     """Create the view `{side}_rows`: the candidates' rows as the log keeps them.
 
@@ -56,7 +64,7 @@ def view_rows(
     if not files:
         nothing = ", ".join(f"null as {identifier(name)}" for name in columns)
         connection.execute(
-            f"create or replace temp view {side}_rows as select null::varchar as customer_id, {nothing} where false"  # noqa: S608
+            f"create or replace temp view {side}_rows as select null::varchar as customer_id, {nothing} where false"
         )
         return
     variable = f"{side}_files"
@@ -77,7 +85,7 @@ def view_rows(
           on candidates.customer_id = log.customer_id
           and candidates.{side}_segment = log.segment
         where {f"log.{identifier(wanted)} is distinct from false" if wanted in present else "true"}
-    """)  # noqa: S608 - quoted names of declared columns
+    """)
 
 
 def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tuple[str, str]]) -> Counts:
@@ -105,6 +113,6 @@ def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tup
         where due_rows.customer_id is null
           or held_rows.customer_id is null
           or {differs}
-    """)  # noqa: S608 - quoted names of declared columns
+    """)
     counted = connection.execute("select change, count(*) from net_changes group by change").fetchall()
     return {JOINED: 0, CHANGED: 0, LEFT: 0} | dict(counted)

@@ -55,4 +55,4 @@ select
 from parent
 {stays}
 order by customer_id
-"""  # noqa: S608 - fixed clauses
+"""

@@ -1,0 +1,1 @@
+"""Destinations as tables of columns, and what delivers to them."""

@@ -88,7 +88,10 @@ class Destination:
     def arrow_schema(self) -> pa.Schema:
         """Names, order and types of the delivered table; everything optional but what is required."""
         return pa.schema(
-            [pa.field(column.name, column.arrow_type, nullable=not column.required) for column in self.columns]
+            [
+                pa.field(column.name, column.arrow_type, nullable=not column.required)
+                for column in self.columns
+            ]
         )
 
     @property
@@ -108,4 +111,3 @@ class Destination:
     def column(self, name: str) -> Column | None:
         """The column with exactly this name."""
         return next((column for column in self.columns if column.name == name), None)
-

@@ -13,8 +13,8 @@ from typing import Protocol
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delta import DeltaManifest
 from audience_assets.errors import OutOfOrderError, StateError
-from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.lease import Lease
+from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, BatchStatus, Counts, Delivery, PlannedBatch
 from audience_assets.storage import files, manifest, parquet
 from audience_assets.storage.layout import Layout
@@ -129,7 +129,9 @@ class Courier:
         for batch in batches:
             self._checked(batch)
         counts = Counts(joined=delta.joined, changed=delta.changed, left=delta.left)
-        return self.ledger.plan(name, delta.day, delta.from_snapshot, delta.to_snapshot, counts, batches, self.run)
+        return self.ledger.plan(
+            name, delta.day, delta.from_snapshot, delta.to_snapshot, counts, batches, self.run
+        )
 
     def _send_all(self, delivery: Delivery, lease: Lease, sent: list[Batch]) -> Delivery:
         batches = self.ledger.batches(delivery.id)

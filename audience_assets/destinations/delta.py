@@ -134,7 +134,7 @@ def present_rows_sql(destination: Destination) -> str:
     """The whole rows of customers who joined or changed."""
     return (
         f"select\n{listed(delivered_columns(destination, 'due'))}\nfrom net_changes\n"
-        f"join due_rows using (customer_id)\nwhere net_changes.change <> '{changes.LEFT}'"  # noqa: S608
+        f"join due_rows using (customer_id)\nwhere net_changes.change <> '{changes.LEFT}'"
     )
 
 
@@ -152,7 +152,9 @@ def _write_files(connection: duckdb.DuckDBPyConnection, writer: DeltaWriter, fol
         )
         for path, rows in finished:
             parquet.verify(path, schema, rows)
-        return [_published(path, rows, part, writer.suffix) for part, (path, rows) in enumerate(finished, start=1)]
+        return [
+            _published(path, rows, part, writer.suffix) for part, (path, rows) in enumerate(finished, start=1)
+        ]
 
 
 @contextmanager
@@ -185,7 +187,9 @@ def _index(layout: Layout, ledger: Ledger, key: str | None) -> Path | None:
         return None
     snapshot = ledger.snapshot(key)
     if snapshot is None:
-        raise StateError(f"the ledger does not know the snapshot {key}: restore it together with the state directory")
+        raise StateError(
+            f"the ledger does not know the snapshot {key}: restore it together with the state directory"
+        )
     return manifest.existing(layout.absolute(snapshot.index_file), "normalized_customers")
 
 
@@ -196,6 +200,8 @@ def _segments(layout: Layout, ledger: Ledger, names: Iterable[str]) -> list[Path
     for name in sorted(names):
         hashed = found[name].hashed_file if name in found else None
         if hashed is None:
-            raise StateError(f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again")
+            raise StateError(
+                f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again"
+            )
         paths.append(manifest.existing(layout.absolute(hashed), HASHED))
     return paths

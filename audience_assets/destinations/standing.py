@@ -36,12 +36,19 @@ def standing(ledger: Ledger, destination: str, day: date, planned: str | None = 
     """
     snapshot = ledger.current_snapshot(day)
     if snapshot is None:
-        raise StateError(f"there are no customers for {day} yet: materialize hashed_customers for that day first")
+        raise StateError(
+            f"there are no customers for {day} yet: materialize hashed_customers for that day first"
+        )
     due = snapshot.key
     delivered = ledger.done_delivery(destination, day, due)
     begun = ledger.unfinished(destination)
     pointer = ledger.acknowledged(destination)
-    if delivered is not None and begun is None and pointer is not None and (pointer.day > day or pointer.snapshot_key == due):
+    if (
+        delivered is not None
+        and begun is None
+        and pointer is not None
+        and (pointer.day > day or pointer.snapshot_key == due)
+    ):
         return Standing(day, held=due, due=due, delivered=delivered)
     for newer, verb in ((pointer, "holds"), (begun, "is being sent")):
         if newer is not None and newer.day > day:

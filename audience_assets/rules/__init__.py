@@ -1,0 +1,1 @@
+"""Canonical and partner forms of each field, as versioned SQL expressions."""

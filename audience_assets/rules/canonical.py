@@ -3,7 +3,19 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from audience_assets.rules import amount, birth_date, consent, device_id, email, gender, lists, name, phone, place, tax_id
+from audience_assets.rules import (
+    amount,
+    birth_date,
+    consent,
+    device_id,
+    email,
+    gender,
+    lists,
+    name,
+    phone,
+    place,
+    tax_id,
+)
 from audience_assets.rules.rule import CanonicalRule
 
 RULES: tuple[CanonicalRule, ...] = (
@@ -52,7 +64,9 @@ class CanonicalQuery:
         columns = ["cleaned.customer_id", "cleaned.as_of"]
         columns += [f'{self.value(rule)} as "{rule.name}"' for rule in self.rules]
         columns += [f'{self.refusal(rule)} as "{refusal_column(rule.field)}"' for rule in self.refusable]
-        joins = dict.fromkeys(join for rule in self.rules if rule.field not in self.hashed for join in rule.joins)
+        joins = dict.fromkeys(
+            join for rule in self.rules if rule.field not in self.hashed for join in rule.joins
+        )
         return "\n".join(["select", _listed(columns), "from cleaned_customers as cleaned", *joins])
 
     @property
@@ -64,7 +78,11 @@ class CanonicalQuery:
         """SQL for the canonical value."""
         text = f'cleaned."{rule.field}"'
         if rule.field in self.hashed:
-            return f"case when is_digest({text}) then lower({text}) end" if not rule.column else "cast(null as varchar)"
+            return (
+                f"case when is_digest({text}) then lower({text}) end"
+                if not rule.column
+                else "cast(null as varchar)"
+            )
         if rule.identifier:
             return f"case when not is_digest({text}) then {rule.value} end"
         return rule.value
@@ -94,7 +112,7 @@ def cleaned_sql(rules: Iterable[CanonicalRule], source: str, hashed: Collection[
     context = ["customer_id", "as_of", "date_order", "default_country"]
     clean = [f'clean_text("{field}") as "{field}"' for field in texts]
     untouched = [f'"{field}"' for field in prepared if field in lists.LIST_FIELDS]
-    once = [prepared[field].format(f"clean.\"{field}\"") + f" as \"{field}\"" for field in texts]
+    once = [prepared[field].format(f'clean."{field}"') + f' as "{field}"' for field in texts]
     return f"""
 with clean as (
   select
@@ -113,7 +131,7 @@ select
 from prepared
 left join country_names as country_name
   on country_name.name = {"word_key(prepared.country)" if "country" not in hashed else "null"}
-"""  # noqa: S608 - names of our own columns and views
+"""
 
 
 def _listed(columns: Sequence[str], indent: int = 2) -> str:

@@ -7,7 +7,20 @@ from typing import Any
 import duckdb
 import phonenumbers
 
-from audience_assets.rules import amount, birth_date, canonical, consent, device_id, email, gender, lists, phone, place, tax_id, text
+from audience_assets.rules import (
+    amount,
+    birth_date,
+    canonical,
+    consent,
+    device_id,
+    email,
+    gender,
+    lists,
+    phone,
+    place,
+    tax_id,
+    text,
+)
 from audience_assets.rules.canonical import CanonicalQuery
 from audience_assets.rules.rule import CanonicalRule
 
@@ -32,7 +45,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
         marks = "(" + ", ".join("?" for _ in columns) + ")"
         names = ", ".join(columns)
         connection.execute(
-            f"create table {table} as select * from (values {', '.join([marks] * len(values))}) as listed({names})",  # noqa: S608
+            f"create table {table} as select * from (values {', '.join([marks] * len(values))}) as listed({names})",
             [value for row in values for value in row],
         )
 
@@ -50,7 +63,9 @@ def view_canonical_customers(
     `source` is the name of a table or view as `cleaned_sql` describes it.
     """
     query = CanonicalQuery(rules, hashed)
-    connection.execute(f"create or replace temp view cleaned_customers as {canonical.cleaned_sql(rules, source, hashed)}")
+    connection.execute(
+        f"create or replace temp view cleaned_customers as {canonical.cleaned_sql(rules, source, hashed)}"
+    )
     if "phone" in {rule.field for rule in rules} - set(hashed):
         phone.parse_residue(connection, "cleaned_customers", brazil_ninth_digit=brazil_ninth_digit)
     connection.execute(f"create or replace temp view canonical_customers as {query.sql}")

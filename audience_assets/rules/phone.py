@@ -117,12 +117,10 @@ def parse_residue(connection: duckdb.DuckDBPyConnection, cleaned: str, *, brazil
         from {cleaned}
         where phone is not null
           and plain_brazilian_phone(phone, region) is null
-        """  # noqa: S608 - the name of our own view
+        """
     ).to_arrow_table()
     pairs = list(zip(residue["phone"].to_pylist(), residue["region"].to_pylist(), strict=True))
-    answers = [
-        to_e164(phone or "", region, brazil_ninth_digit=brazil_ninth_digit) for phone, region in pairs
-    ]
+    answers = [to_e164(phone or "", region, brazil_ninth_digit=brazil_ninth_digit) for phone, region in pairs]
     parsed = pa.table(
         [
             residue["phone"],

@@ -1,6 +1,6 @@
-"""Text as every rule sees it: format characters, NFC, white space and lower case, exactly as Python has them.
+r"""Text as every rule sees it: format characters, NFC, white space and lower case, exactly as Python has them.
 
-DuckDB differs from Python in a handful of code points (`İ`, the final sigma, the white space that RE2 calls `\\s`); the
+DuckDB differs from Python in a handful of code points (`İ`, the final sigma, the white space that RE2 calls `\s`); the
 macros here mend each of them, and take a short way for plain ASCII, where nothing differs.
 """
 
@@ -12,9 +12,7 @@ WHITESPACE = r"\t-\r\x1c- \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\
 
 def character_class(code_points: str) -> str:
     """The inside of an RE2 class for a list of hexadecimal code points and ranges."""
-    return "".join(
-        "-".join(f"\\x{{{bound}}}" for bound in item.split("-")) for item in code_points.split()
-    )
+    return "".join("-".join(f"\\x{{{bound}}}" for bound in item.split("-")) for item in code_points.split())
 
 
 FORMAT_CHARACTERS = character_class(unicode_sets.FORMAT_CHARACTERS)

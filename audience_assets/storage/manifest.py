@@ -34,7 +34,9 @@ def read(kind: type[M], folder: Path, asset: str) -> M:
     try:
         return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise StateError(f"{asset} has nothing for this day yet ({path} is missing): materialize it first") from None
+        raise StateError(
+            f"{asset} has nothing for this day yet ({path} is missing): materialize it first"
+        ) from None
     except ValidationError:
         raise StateError(f"{path} is not a manifest of {asset}: materialize the asset again") from None
 
@@ -46,5 +48,7 @@ def existing(path: Path, asset: str) -> Path:
         StateError: It is not.
     """
     if not path.is_file():
-        raise StateError(f"{path} is missing: materialize {asset} for that day again, or restore the state directory")
+        raise StateError(
+            f"{path} is missing: materialize {asset} for that day again, or restore the state directory"
+        )
     return path

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audience_assets.errors import ContractError
-from audience_assets.storage import files
 
 ROWS_PER_GROUP = 122_880
 
@@ -55,7 +54,9 @@ def verify(path: Path, schema: pa.Schema, rows: int) -> None:
                 for column in range(metadata.num_columns)
             }
     except (OSError, pa.ArrowInvalid):
-        raise ContractError(f"{path.name} is not a readable Parquet file: materialize the delta again") from None
+        raise ContractError(
+            f"{path.name} is not a readable Parquet file: materialize the delta again"
+        ) from None
     problems = []
     if not found.equals(schema, check_metadata=False):
         problems.append(f"its columns are {_described(found)} and should be {_described(schema)}")

@@ -10,11 +10,17 @@ from audience_assets import database
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
 
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "autoload_known_extensions": False,
+    "enable_external_file_cache": False,  # it would outlive a step, and an extract that is corrected within a second
+}
+
 
 @pytest.fixture(scope="session")
 def installed() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database that has the rules and nothing else."""
-    with duckdb.connect(config={"threads": 1, "autoload_known_extensions": False}) as connection:
+    with duckdb.connect(config=CONFIG) as connection:
         engine.install(connection)
         yield connection
 

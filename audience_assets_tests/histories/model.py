@@ -80,7 +80,8 @@ class Model:
 
     def snapshot(self, day: date, extract: Sequence[Row], rules: str = "") -> Snapshot:
         """What the day means: who is in the extract has that row; who is ambiguous stays as the day before had them."""
-        parent = self.built.get(max((built for built in self.built if built < day), default=day))
+        earlier = [built for built in self.built if built < day]
+        parent = self.built[max(earlier)] if earlier else None
         versions: dict[str, set[tuple[tuple[str, Any], ...]]] = {}
         originals: dict[str, Row] = {}
         for row in extract:

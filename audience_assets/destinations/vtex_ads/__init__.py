@@ -1,0 +1,1 @@
+"""VTEX Ads: Parquet files on S3."""

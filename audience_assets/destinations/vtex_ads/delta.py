@@ -20,7 +20,13 @@ def writer(destination: Destination, settings: VtexAdsSettings) -> DeltaWriter:
 
 def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> str:
     """A removal is not documented by the partner: a blank row, or the last row without its audiences."""
-    held = dict(zip([column.name for column in destination.columns], delivered_columns(destination, "held"), strict=True))
+    held = dict(
+        zip(
+            [column.name for column in destination.columns],
+            delivered_columns(destination, "held"),
+            strict=True,
+        )
+    )
     emptied = [
         column.name
         for column in destination.columns[1:]
@@ -29,5 +35,5 @@ def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> s
     columns = [f"null as {identifier(name)}" if name in emptied else sql for name, sql in held.items()]
     return (
         f"select\n{listed(columns)}\nfrom net_changes\njoin held_rows using (customer_id)\n"
-        f"where net_changes.change = {literal(LEFT)}"  # noqa: S608 - quoted names of declared columns
+        f"where net_changes.change = {literal(LEFT)}"
     )

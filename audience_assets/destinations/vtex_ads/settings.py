@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from audience_assets.errors import SettingsError
 from audience_assets.storage.objects import S3Target
 from audience_assets.storage.s3_settings import S3AccessSettings
-from audience_assets.errors import SettingsError
 
 
 class VtexAdsSettings(S3AccessSettings):
