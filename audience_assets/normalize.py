@@ -147,7 +147,7 @@ class Normalizer:
               {column.text_sql(hashed)} as normalized,
               {f"lower(hex({column.stored_sql(hashed)}))" if column.hashed else "null"} as sha256,
               coalesce({", ".join([*refusals, "null"])}) as refusal,
-              {column.form.refusal_sql(tuple(identifier(field) for field in column.fields))} as form_refusal
+              {column.refusal_sql} as form_refusal
             from canonical_customers
         """).fetchall()
         return {

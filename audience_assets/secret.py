@@ -1,10 +1,16 @@
 """A secret is named in the settings and read from the environment at the moment it is used, never at import."""
 
 import os
+import re
+from collections.abc import Mapping
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from audience_assets.errors import SettingsError
+
+VARIABLE_NAME = re.compile("[A-Z_][A-Z0-9_]*")
+"""In capitals, so that a secret that was pasted in place of the name is noticed before a message repeats it."""
 
 
 class Secret(BaseModel):
@@ -12,17 +18,23 @@ class Secret(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: str = Field(min_length=1)
+    env: str
 
     @model_validator(mode="before")
     @classmethod
     def _never_in_clear(cls, given: object) -> object:
-        if isinstance(given, str):
-            message = (
-                'a secret does not belong in the file: put it in the environment and write { env = "NAME" }'
-            )
-            raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into a validation message
-        return given
+        if isinstance(given, Secret) or (isinstance(given, Mapping) and cls.is_declared_by(given)):
+            return given
+        raise ValueError(
+            'a secret does not belong in the file: put it in the environment and write { env = "NAME" }'
+            " with the variable's name in capitals"
+        )
+
+    @staticmethod
+    def is_declared_by(given: Mapping[str, Any]) -> bool:
+        """Whether this table names an environment variable and says nothing else."""
+        name = given.get("env")
+        return given.keys() == {"env"} and isinstance(name, str) and VARIABLE_NAME.fullmatch(name) is not None
 
     def value(self) -> str:
         """The secret itself.

@@ -9,8 +9,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,36 +20,28 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
 from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.secret import Secret
+from audience_assets.settings_problems import no_such_key, sentences
+from audience_assets.settings_values import (
+    amount_of_memory,
+    known_country,
+    known_time_zone,
+    owner_of_assets,
+    path_with_day,
+    url_without_password,
+)
 from audience_assets.storage.s3_settings import S3AccessSettings
 
 SETTINGS_VARIABLE = "AUDIENCE_ASSETS_SETTINGS"
-
-
-def _known_time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        message = f"there is no time zone {name!r}; use a name such as America/Sao_Paulo"
-        raise ValueError(message) from None
-    return name
-
-
-def _known_region(code: str) -> str:
-    if len(code) != 2 or not code.isascii() or not code.isupper():  # noqa: PLR2004 - alpha-2
-        message = f"{code!r} is not an ISO 3166-1 alpha-2 code in upper case, such as BR"
-        raise ValueError(message)
-    return code
+OVERRIDE_PREFIX = "AUDIENCE_ASSETS__"
+OUR_FOLDERS = {"raw_customers", "normalized_customers", "hashed_customers", "spill"}
+"""Names below the state directory that a destination's own folder must not take."""
 
 
 class _Section(BaseModel):
@@ -61,13 +52,13 @@ class PartitionSettings(_Section):
     """Which days exist, and in which time zone a day begins and ends."""
 
     start: date = date(2026, 1, 1)
-    timezone: Annotated[str, AfterValidator(_known_time_zone)] = "America/Sao_Paulo"
+    timezone: Annotated[str, AfterValidator(known_time_zone)] = "America/Sao_Paulo"
 
 
 class SourceSettings(_Section):
     """Where the day's extract lies and how its columns are called."""
 
-    path: str | None = None
+    path: Annotated[str, AfterValidator(path_with_day)] | None = None
     query: str | None = None
     format: Literal["parquet", "csv", "json"] | None = None
     csv_delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -77,25 +68,26 @@ class SourceSettings(_Section):
     hashed: frozenset[str] = frozenset()
     s3: S3AccessSettings | None = None
 
+    @field_validator("hashed")
+    @classmethod
+    def _fields_that_some_destination_hashes(cls, hashed: frozenset[str]) -> frozenset[str]:
+        if unknown := sorted(hashed - IDENTIFIERS):
+            raise ValueError(
+                f"{', '.join(unknown)} cannot be a digest; it may name {', '.join(sorted(IDENTIFIERS))}"
+            )
+        return hashed
+
     @model_validator(mode="after")
     def _one_source(self) -> "SourceSettings":
         if self.path is not None and self.query is not None:
-            message = "give either path or query, not both"
-            raise ValueError(message)
-        if self.path is not None:
-            if self.path.format(day=date(2026, 1, 1)) == self.path.format(day=date(2026, 12, 31)):
-                message = "path does not contain the day: write {day} or {day:%Y/%m/%d} where it stands"
-                raise ValueError(message)
-        if unknown := sorted(self.hashed - IDENTIFIERS):
-            message = f"hashed names {unknown}; it may name {sorted(IDENTIFIERS)}"
-            raise ValueError(message)
+            raise ValueError("give either path or query, not both")
         return self
 
 
 class RuleSettings(_Section):
     """What the rules cannot know: where the customers live and how their dates are written."""
 
-    default_country: Annotated[str, AfterValidator(_known_region)] = "BR"
+    default_country: Annotated[str, AfterValidator(known_country)] = "BR"
     date_order: Literal["dmy", "mdy"] = "dmy"
     brazil_ninth_digit: bool = True
 
@@ -103,7 +95,7 @@ class RuleSettings(_Section):
 class EngineSettings(_Section):
     """What DuckDB may use."""
 
-    memory_limit: str = "2GB"
+    memory_limit: Annotated[str, AfterValidator(amount_of_memory)] = "2GB"
     threads: int | None = Field(default=None, ge=1)
 
 
@@ -121,12 +113,12 @@ class Settings(BaseSettings):
     """Everything that a deployment decides."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="AUDIENCE_ASSETS__", env_nested_delimiter="__"
+        extra="forbid", frozen=True, env_prefix=OVERRIDE_PREFIX, env_nested_delimiter="__"
     )
 
     state_dir: Path = Path(".audience_assets")
-    ledger_url: str | Secret | None = None
-    owners: tuple[str, ...] = ("team:data-engineering",)
+    ledger_url: str | Secret | None = Field(default=None, repr=False)
+    owners: tuple[Annotated[str, AfterValidator(owner_of_assets)], ...] = ("team:data-engineering",)
     partitions: PartitionSettings = PartitionSettings()
     source: SourceSettings = SourceSettings()
     rules: RuleSettings = RuleSettings()
@@ -136,19 +128,36 @@ class Settings(BaseSettings):
         default_factory=lambda: {"vtex_ads": VtexAdsSettings()}
     )
 
+    @field_validator("ledger_url", mode="before")
+    @classmethod
+    def _text_or_secret(cls, given: object) -> object:
+        if given is None or isinstance(given, Secret):
+            return given
+        if isinstance(given, str):
+            return url_without_password(given)
+        if isinstance(given, dict) and Secret.is_declared_by(given):
+            return Secret(**given)
+        raise ValueError(
+            'write the URL as text, or { env = "NAME" } with the name of an environment variable in capitals'
+        )
+
     @field_validator("destinations")
     @classmethod
     def _usable_names(cls, destinations: dict[str, DestinationSettings]) -> dict[str, DestinationSettings]:
         if wrong := [name for name in destinations if not re.fullmatch("[a-z][a-z0-9_]*", name)]:
-            message = f"{wrong} cannot be asset names: use lower-case letters, digits and underscores"
-            raise ValueError(message)
+            raise ValueError(
+                f"{', '.join(wrong)} cannot be an asset's name: use lower-case letters, digits and underscores"
+            )
+        if taken := sorted(OUR_FOLDERS & destinations.keys()):
+            raise ValueError(f"{', '.join(taken)} is taken by the pipeline itself: choose another name")
         return destinations
 
     def under(self, folder: Path) -> "Settings":
         """The same settings with relative paths taken from a folder, that of the settings file."""
         source = self.source
         if source.path is not None and "://" not in source.path:
-            source = source.model_copy(update={"path": str(folder / source.path)})
+            literally = str(folder).replace("{", "{{").replace("}", "}}")
+            source = source.model_copy(update={"path": str(Path(literally) / source.path)})
         return self.model_copy(update={"state_dir": folder / self.state_dir, "source": source})
 
     @property
@@ -167,15 +176,27 @@ def load(file: Path | None = None) -> Settings:
     """
     named = file or (Path(os.environ[SETTINGS_VARIABLE]) if os.environ.get(SETTINGS_VARIABLE) else None)
     if named is None:
-        return _validated(None).under(Path.cwd())
-    if not named.is_file():
+        return _validated({}, "the environment").under(Path.cwd())
+    return _validated(_parsed(named), str(named)).under(named.resolve().parent)
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
         raise SettingsError(
-            f"the settings file {named} does not exist; {SETTINGS_VARIABLE} or --settings names it"
-        )
-    return _validated(named).under(named.resolve().parent)
+            f"the settings file {file} does not exist; {SETTINGS_VARIABLE} or --settings names it"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"the settings file {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{file} is not UTF-8 (at line {line}): save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}") from None
 
 
-def _validated(file: Path | None) -> Settings:
+def _validated(given: dict[str, Any], where: str) -> Settings:
     class FromFile(Settings):
         @classmethod
         def settings_customise_sources(
@@ -186,19 +207,18 @@ def _validated(file: Path | None) -> Settings:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, TomlConfigSettingsSource(settings_cls, file)
+            return env_settings, InitSettingsSource(settings_cls, given)
 
+    for variable in os.environ:
+        key = variable.upper().removeprefix(OVERRIDE_PREFIX).split("__")[0].lower()
+        if variable.upper().startswith(OVERRIDE_PREFIX) and key not in Settings.model_fields:
+            raise SettingsError(f"the environment variable {variable}: {no_such_key(Settings, (key,))}")
     try:
         return FromFile()
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}") from None
+    except UnreadableVariableError:
+        raise SettingsError(
+            f"an environment variable that begins with {OVERRIDE_PREFIX} stands for a table or a list and is not JSON:"
+            f""" write {OVERRIDE_PREFIX}OWNERS=["team:data"], or one variable a key as {OVERRIDE_PREFIX}SCHEDULE__HOUR=6"""
+        ) from None
     except ValidationError as error:
-        raise SettingsError(f"{file or 'the environment'}: {'; '.join(_problems(error))}") from None
-
-
-def _problems(error: ValidationError) -> list[str]:
-    """One clause a problem: the key as it stands in the file, and what is wrong with it."""
-    return [
-        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_input=False, include_url=False)
-    ]
+        raise SettingsError("; ".join(sentences(error, Settings, OVERRIDE_PREFIX, where))) from None

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from audience_assets.assets import checks, metadata
-from audience_assets.assets.days import each_day
+from audience_assets.assets.days import Materialized, each_day
 from audience_assets.pipeline import Pipeline
 
 GROUP = "customers"
@@ -21,7 +21,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         check_specs=[checks.FEW_ROWS_SET_ASIDE.spec("raw_customers")],
         **shared,
     )
-    def raw_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def raw_customers(context: dg.AssetExecutionContext) -> Materialized:
         """The day's customer extract, read where it lies and checked against the input contract.
 
         Nothing is copied: what is kept is a fingerprint of each row, so that the next steps work only on customers for
@@ -45,7 +45,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         ],
         **shared,
     )
-    def normalized_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def normalized_customers(context: dg.AssetExecutionContext) -> Materialized:
         """The customers that are new or changed on the day, each field in its one canonical form.
 
         Texts in NFC, phones in E.164, countries as ISO codes, real dates. A value that has no canonical form is
@@ -73,7 +73,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         tags={"pii": "hashed"},
         **shared,
     )
-    def hashed_customers(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def hashed_customers(context: dg.AssetExecutionContext) -> Materialized:
         """The digests that every destination needs, for the same customers, and the ids of those who left.
 
         An append-only log: each customer's strings are hashed once, on the day they change, in every destination's own

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import dagster as dg
 import duckdb
+import pyarrow as pa
 
 from audience_assets.errors import AudienceAssetsError, DeliveryInterruptedError
 
 Result = TypeVar("Result")
+if TYPE_CHECKING:
+    Materialized: TypeAlias = dg.MaterializeResult[None]
+else:  # Dagster recognizes the bare class only: with a parameter it refuses assets that have checks.
+    Materialized = dg.MaterializeResult
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
@@ -39,7 +44,7 @@ def each_day(
 def readable_failures(context: dg.AssetExecutionContext, day: date) -> Iterator[None]:
     """Fail the step with one sentence. Only what can pass by itself is retried.
 
-    DuckDB's own messages may quote a customer's value, so only their kind is kept.
+    The messages of DuckDB and Arrow may quote a customer's value, so only their kind is kept.
     """
     asset = context.asset_key.to_user_string()
     try:
@@ -47,8 +52,13 @@ def readable_failures(context: dg.AssetExecutionContext, day: date) -> Iterator[
     except AudienceAssetsError as error:
         retry = isinstance(error, DeliveryInterruptedError)
         raise dg.Failure(f"{asset} {day}: {error}", allow_retries=retry) from None
-    except duckdb.Error as error:
-        sentence = f"{asset} {day}: DuckDB failed with {type(error).__name__}"
+    except OSError as error:
+        what = f"{error.strerror}: {error.filename}" if error.filename else type(error).__name__
+        raise dg.Failure(
+            f"{asset} {day}: {what}; mend the file, the disk or its rights and run again", allow_retries=False
+        ) from None
+    except (duckdb.Error, pa.ArrowException) as error:
+        sentence = f"{asset} {day}: the rows could not be worked on ({type(error).__name__})"
         hint = " (raise engine.memory_limit)" if isinstance(error, duckdb.OutOfMemoryException) else ""
         raise dg.Failure(
             f"{sentence}{hint}; its message is not shown because it may quote data", allow_retries=False

@@ -7,13 +7,14 @@ from typing import Any
 import dagster as dg
 
 from audience_assets.assets import checks, metadata
-from audience_assets.assets.days import days_of, each_day, readable_failures
+from audience_assets.assets.days import Materialized, days_of, each_day, readable_failures
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Report
 from audience_assets.destinations.delta import DeltaManifest
 from audience_assets.pipeline import Pipeline
 
 HASHED = dg.AssetKey("hashed_customers")
+RETRIES = dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 DELTA = """Exactly what will be sent to {name}: who joined, changed or left since {name} last acknowledged a day.
 
@@ -54,7 +55,7 @@ def build(
         tags={"pii": "hashed"},
         **common,
     )
-    def delta(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def delta(context: dg.AssetExecutionContext) -> Materialized:
         planned: dict[str, str | None] = {"snapshot": None}
 
         def plan(day: date) -> DeltaManifest:
@@ -75,18 +76,16 @@ def build(
         pool=name,
         description=DELIVERY.format(name=name),
         check_specs=[checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"])],
-        retry_policy=dg.RetryPolicy(
-            max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
-        ),
+        retry_policy=RETRIES,
         tags={"pii": "hashed"},
         **common,
     )
-    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def delivery(context: dg.AssetExecutionContext) -> Materialized:
         def deliver(day: date) -> Report:
             def progress(done: int, total: int, rows: int) -> None:
                 context.log.info("%s: file %s of %s acknowledged, %s rows", day, done, total, rows)
 
-            report = pipeline.deliver(name, day, run=context.run_id, progress=progress)
+            report = pipeline.deliver(name, day, run=context.run.run_id, progress=progress)
             context.log.info("%s: %s", day, metadata.sentence(report, name))
             return report
 

@@ -73,6 +73,15 @@ def of_hashed(hashed: HashedManifest, destinations: Iterable[Destination]) -> Me
         "dagster/row_count": sum(hashed.segments.values()),
         "dagster/column_schema": dg.TableSchema([dg.TableColumn("customer_id", "varchar"), *columns]),
         "left": hashed.left,
+        "values left out": sum(sum(reasons.values()) for reasons in hashed.left_out.values()),
+        "left out by column": _table(
+            ("column", "reason", "customers"),
+            [
+                (column, reason, count)
+                for column, reasons in hashed.left_out.items()
+                for reason, count in reasons.items()
+            ],
+        ),
     }
 
 
@@ -85,7 +94,6 @@ def of_delta(delta: DeltaManifest, destination: Destination) -> Metadata:
         "changed": delta.changed,
         "left": delta.left,
         "files": len(delta.files),
-        "elements left out": _counts(delta.left_out, "column and reason"),
     }
 
 

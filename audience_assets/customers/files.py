@@ -102,7 +102,7 @@ def csv_header(source: SourceSettings, files: Sequence[str]) -> tuple[list[str],
     first = _first_line(source, files[0])
     delimiter = source.csv_delimiter or max(DELIMITERS, key=lambda mark: len(_cells(first, mark)))
     names = _cells(first, delimiter)
-    if not names:
+    if not names or first.count('"') % 2:
         raise ExtractError(f"the header line of {files[0]} cannot be read: a quote in it is not closed")
     for file in files[1:]:
         if _cells(_first_line(source, file), delimiter) != names:
@@ -164,9 +164,9 @@ def _read(source: SourceSettings, file: str, size: int, *, from_end: bool = Fals
 
 
 def _listed(filesystem: Any, path: str) -> Mapping[str, Mapping[str, Any]]:
-    """Name and info of what is there; never `exists`, which takes a refusal for absence."""
+    """Name and info of what is there; a refusal is an error, where fsspec's defaults would take it for absence."""
     if any(mark in path for mark in "*?["):
-        listed: Mapping[str, Mapping[str, Any]] = filesystem.glob(path, detail=True)
+        listed: Mapping[str, Mapping[str, Any]] = filesystem.glob(path, detail=True, on_error="raise")
         return listed
     return {path: filesystem.info(path)}
 

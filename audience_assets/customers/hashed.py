@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.destinations.column import Destination
@@ -25,6 +26,7 @@ class HashedManifest(Manifest):
     day: date
     snapshot: str
     segments: dict[str, int]
+    left_out: dict[str, dict[str, int]]
     left: int
     left_file: str
 
@@ -59,6 +61,7 @@ def hash_changes(
         day=day,
         snapshot=snapshot.key,
         segments=written,
+        left_out=_left_out(connection, layout, ledger.segment(snapshot.segment), destinations),
         left=snapshot.left,
         left_file=layout.relative(left_file),
     )
@@ -73,24 +76,39 @@ def _ensure_hashed(
     destinations: dict[str, Destination],
     segment: Segment,
 ) -> bool:
-    """Write a segment's hashed file unless it is there; return whether it was written."""
+    """Write a segment's hashed file, or give it the columns of a destination that is new; return whether it was written."""
     layout = Layout(settings.state_dir)
     final = layout.hashed(segment.day) / f"segment-{segment.name}.parquet"
-    if segment.hashed_file is not None and final.is_file():
+    before = final if segment.hashed_file is not None and final.is_file() else None
+    known = pq.read_schema(before).names if before else []
+    wanted = [destination for destination in destinations.values() if destination.consent_name not in known]
+    if not wanted:
         return False
     if segment.normalized_file is None:
         raise StateError(
-            f"segment {segment.name} has neither a hashed nor a normalized file: materialize {segment.day} again"
+            f"segment {segment.name} is not hashed for {', '.join(one.name for one in wanted)} and its normalized file "
+            f"is gone: materialize {segment.day} again"
         )
     normalized = manifest.existing(layout.absolute(segment.normalized_file), NORMALIZED)
-    connection.read_parquet(str(normalized), hive_partitioning=False).create_view("normalized", replace=True)
+    _view_normalized(connection, normalized, wanted)
     connection.execute("set variable segment = $segment", {"segment": segment.name})
-    query = hashed_sql(list(destinations.values()), settings.source.hashed)
+    query = hashed_sql(wanted, settings.source.hashed)
+    if before is not None:
+        connection.read_parquet(str(before), hive_partitioning=False).create_view("before", replace=True)
+        query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
     with files.draft_beside(final.parent, ".parquet") as draft:
         connection.sql(query).write_parquet(str(draft), compression="snappy")
         files.publish(draft, final)
     ledger.set_hashed_file(segment.name, layout.relative(final))
     return True
+
+
+def _view_normalized(connection: duckdb.DuckDBPyConnection, file: Path, destinations: list[Destination]) -> None:
+    """The segment in clear; it may be older than a destination, and then nobody stated a consent for that one alone."""
+    relation = connection.read_parquet(str(file), hive_partitioning=False)
+    unknown = {f"consent_{destination.name}" for destination in destinations} - set(relation.columns)
+    columns = ["*", *(f"cast(null as boolean) as {identifier(name)}" for name in sorted(unknown))]
+    relation.project(", ".join(columns)).create_view("normalized", replace=True)
 
 
 def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -> str:
@@ -106,6 +124,30 @@ def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -
         for column in destination.columns
     ]
     return f"select\n{listed(columns)}\nfrom normalized"
+
+
+def _left_out(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    segment: Segment | None,
+    destinations: dict[str, Destination],
+) -> dict[str, dict[str, int]]:
+    """How many of the day's new and changed customers have a value that a partner's form cannot carry, by reason."""
+    if segment is None or segment.normalized_file is None:
+        return {}
+    normalized = manifest.existing(layout.absolute(segment.normalized_file), NORMALIZED)
+    relation = connection.read_parquet(str(normalized), hive_partitioning=False)
+    left_out: dict[str, dict[str, int]] = {}
+    for destination in destinations.values():
+        for column in destination.columns:
+            if column.form.refusal == "NULL":
+                continue
+            reasons = relation.aggregate(f"{column.refusal_sql} as reason, count(*)", "all").filter(
+                "reason is not null"
+            )
+            if counted := reasons.fetchall():
+                left_out[destination.stored_name(column)] = dict(counted)
+    return left_out
 
 
 def _write_left(

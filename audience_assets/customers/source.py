@@ -26,6 +26,12 @@ NO_NULL = "no-cell-is-written-like-this-6c1f0b7e"
 """What stands for NULL in a CSV. With '' DuckDB forgives one empty field too many, and shifts a row in silence."""
 
 _OURS = "audience_assets: "
+_WRONG_QUERY = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.NotImplementedException,
+)
 _FLOATING = re.compile(r"DOUBLE|FLOAT|DECIMAL\(\d+,(?!0\))")
 _TEXT_LIKE = re.compile(
     r'VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)|DATE|TIME.*|UUID|ENUM.*|"NULL"|BIGNUM'
@@ -155,7 +161,7 @@ def _query(connection: duckdb.DuckDBPyConnection, query: str, day: date) -> Part
             )
         text = _QUOTED_OR_DAY.sub(_with_day, query).strip().rstrip(";")
         described = connection.execute(f"describe ({text}\n)").fetchall()
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+    except _WRONG_QUERY as error:
         words = str(error).splitlines()[0]
         ours = re.sub(r'"([^"]*)"', lambda quoted: quoted[0] if quoted[1] in query else '"…"', words)
         raise SettingsError(f"source.query does not run: {ours}") from None

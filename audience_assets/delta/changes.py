@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from audience_assets.sql import identifier, literal
 
@@ -61,6 +62,49 @@ def view_rows(
         columns: Name in the view to name in the log; a column that no segment has is NULL.
         wanted: Name in the log of the flag that keeps a row from being delivered when it is false.
     """
+    current = f"""
+        semi join candidates
+          on candidates.customer_id = log.customer_id
+          and candidates.{side}_segment = log.segment
+    """
+    _view_log(connection, side, files, columns, wanted, current)
+
+
+def take_everyone(
+    connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
+) -> Counts:
+    """Create the view `due_rows` over all customers of the view `due`, for a partner that holds nothing.
+
+    Returns:
+        How many customers join; nobody changes or leaves.
+    """
+    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    customers = connection.execute("select count(*) from due").fetchall()[0][0]
+    # Each segment has a customer once, so equal counts mean that no row in these segments was superseded.
+    current = (
+        ""
+        if rows == customers
+        else "semi join due on due.customer_id = log.customer_id and due.segment = log.segment"
+    )
+    _view_log(connection, "due", files, columns, wanted, current)
+    joined = connection.execute("select count(*) from due_rows").fetchall()[0][0]
+    return {JOINED: joined, CHANGED: 0, LEFT: 0}
+
+
+def due_segments(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The log's segments in which the customers of the view `due` stand."""
+    return {name for (name,) in connection.execute("select distinct segment from due").fetchall()}
+
+
+def _view_log(
+    connection: duckdb.DuckDBPyConnection,
+    side: str,
+    files: list[Path],
+    columns: Mapping[str, str],
+    wanted: str,
+    current: str,
+) -> None:
+    """The view `{side}_rows` over these files; `current` joins away the rows that are not meant."""
     if not files:
         nothing = ", ".join(f"null as {identifier(name)}" for name in columns)
         connection.execute(
@@ -81,9 +125,7 @@ def view_rows(
           log.customer_id,
           {listed}
         from {log} as log
-        semi join candidates
-          on candidates.customer_id = log.customer_id
-          and candidates.{side}_segment = log.segment
+        {current}
         where {f"log.{identifier(wanted)} is distinct from false" if wanted in present else "true"}
     """)
 

@@ -42,7 +42,12 @@ class Column:
     @property
     def arrow_type(self) -> pa.DataType:
         """The type in the partner's file."""
-        return pa.string() if self.hashed else ARROW_TYPES[self.form.type]
+        return ARROW_TYPES[self.delivered_type]
+
+    @property
+    def delivered_type(self) -> str:
+        """The DuckDB type of what the partner gets."""
+        return "VARCHAR" if self.hashed else self.form.type
 
     @property
     def description(self) -> str:
@@ -54,6 +59,11 @@ class Column:
         """SQL for the string before hashing; a field that arrives as a ready-made digest has none."""
         fields = ["null" if field in ready_digests else identifier(field) for field in self.fields]
         return self.form.sql(tuple(fields))
+
+    @property
+    def refusal_sql(self) -> str:
+        """SQL for the reason why a canonical value, or a part of it, cannot be said in the partner's form."""
+        return self.form.refusal_sql(tuple(identifier(field) for field in self.fields))
 
     def stored_sql(self, ready_digests: Collection[str] = ()) -> str:
         """SQL for what the hashed log keeps: 32 bytes for a digest, the value itself otherwise."""

@@ -1,11 +1,16 @@
-"""The contract of a destination's table in Pandera: strict, ordered, case-sensitive; made from its columns."""
+"""The contract of a destination's table in Pandera: strict, ordered, case-sensitive; made from its columns.
+
+Types are exact: `string` and `int32`, as DuckDB gives them and as the partner gets them. A `large_string`, `string_view`
+or dictionary column means that something else than our own query made the table, and is refused.
+"""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
-import pandera.pyarrow as contracts
-import pyarrow as pa
+import pandera.pyarrow as pa
+import pyarrow  # noqa: ICN001 - pa is pandera here
 import pyarrow.compute as pc
-from narwhals.exceptions import DuplicateError
 
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import ContractError
@@ -14,18 +19,22 @@ HEX_DIGITS = "0123456789abcdef"
 DIGEST_LENGTH = 64
 
 
-def is_digest(data: contracts.PyArrowData) -> pa.ChunkedArray:
+def is_digest(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     """Whether each value is 64 lower-case hexadecimal digits. Cheaper than a regular expression, and as strict."""
-    column = data.table[data.key]
     return pc.and_(
         pc.equal(pc.binary_length(column), DIGEST_LENGTH),
         pc.equal(pc.ascii_trim(column, HEX_DIGITS), ""),
     )
 
 
-def is_not_blank(data: contracts.PyArrowData) -> pa.ChunkedArray:
-    """Whether each value has at least one byte."""
-    return pc.greater(pc.binary_length(data.table[data.key]), 0)
+def is_not_blank(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
+    """Whether each value has something besides white space."""
+    return pc.not_equal(pc.utf8_trim_whitespace(column), "")
+
+
+DIGEST = "64 lower-case hex digits"
+NOT_BLANK = "not blank"
+RULES: dict[str, Callable[[Any], Any]] = {DIGEST: is_digest, NOT_BLANK: is_not_blank}
 
 
 class Contract:
@@ -33,10 +42,10 @@ class Contract:
 
     def __init__(self, destination: Destination) -> None:
         self.name = destination.name
-        self._columns = {column.name: column for column in destination.columns}
-        self._schema = contracts.DataFrameSchema(
+        self._types = {field.name: field.type for field in destination.arrow_schema}
+        self._schema = pa.DataFrameSchema(
             {
-                column.name: contracts.Column(
+                column.name: pa.Column(
                     column.arrow_type,
                     _checks(hashed=column.hashed, required=column.required),
                     nullable=not column.required,
@@ -48,36 +57,54 @@ class Contract:
             name=destination.name,
         )
 
-    def check(self, table: pa.Table) -> None:
-        """Let a table pass, or say which rules it breaks and how often.
+    def check(self, table: pyarrow.Table) -> None:
+        """Let a table pass, or say which rules it breaks and in how many rows.
 
         Raises:
             ContractError: Names columns, rules and counts, never a value.
         """
+        if problems := list(self._structure(table.schema)):
+            raise ContractError(self._sentence(problems))
         try:
             self._schema.validate(table, lazy=True)
-        except contracts.errors.SchemaErrors as error:
-            broken = Counter(f"{failure.schema.name}: {_rule(failure)}" for failure in error.schema_errors)
-            raise ContractError(self._sentence(table.num_rows, broken)) from None
-        except DuplicateError:
-            raise ContractError(
-                self._sentence(table.num_rows, Counter({"a column stands twice": 1}))
-            ) from None
+        except pa.errors.SchemaErrors as error:
+            broken = {_broken(failure, table) for failure in error.schema_errors}
+            raise ContractError(self._sentence(sorted(broken))) from None
 
-    def _sentence(self, rows: int, broken: Counter[str]) -> str:
-        rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(broken.items()))
-        return f"{rows} rows for {self.name} break its contract, so nothing was published: {rules}"
+    def _structure(self, found: pyarrow.Schema) -> Iterator[str]:
+        """What is wrong with the columns themselves, which Pandera tells without their names."""
+        yield from (f"{name} is missing" for name in self._types if name not in found.names)
+        yield from (
+            f"{name} is none of its columns" for name in dict.fromkeys(found.names) if name not in self._types
+        )
+        yield from (
+            f"{name} stands {count} times" for name, count in Counter(found.names).items() if count > 1
+        )
+        if sorted(found.names) == sorted(self._types) and found.names != list(self._types):
+            yield "its columns are in another order"
+        for field in found:
+            if field.name in self._types and field.type != self._types[field.name]:
+                yield f"{field.name} is {field.type} and should be {self._types[field.name]}"
+
+    def _sentence(self, problems: list[str]) -> str:
+        return f"the rows for {self.name} break its contract, so nothing was published: {'; '.join(problems)}"
 
 
-def _checks(*, hashed: bool, required: bool) -> list[contracts.Check]:
-    checks = []
-    if hashed:
-        checks.append(contracts.Check(is_digest, name="64 lower-case hex digits", n_failure_cases=1))
-    if required:
-        checks.append(contracts.Check(is_not_blank, name="not blank", n_failure_cases=1))
-    return checks
+def _checks(*, hashed: bool, required: bool) -> list[pa.Check]:
+    """Checks that keep one failing value at most: the values may be anything, and there may be millions."""
+    names = [DIGEST] * hashed + [NOT_BLANK] * required
+    return [
+        pa.Check(lambda data, rule=RULES[name]: rule(data.table[data.key]), name=name, n_failure_cases=1)
+        for name in names
+    ]
 
 
-def _rule(failure: contracts.errors.SchemaError) -> str:
-    check = failure.check.name if isinstance(failure.check, contracts.Check) else None
-    return check or str(failure.reason_code.name).lower().replace("_", " ")
+def _broken(failure: pa.errors.SchemaError, table: pyarrow.Table) -> str:
+    """Which rule a column breaks, and in how many rows."""
+    column = table[failure.schema.name]
+    if isinstance(failure.check, pa.Check):
+        rule = str(failure.check.name)
+        rows = pc.sum(pc.invert(RULES[rule](column))).as_py()
+    else:
+        rule, rows = "not null", column.null_count
+    return f"{failure.schema.name}: {rule} ({rows} of {table.num_rows} rows)"

@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import duckdb
+import pyarrow.parquet as pq
 
 from audience_assets.delta import changes
 from audience_assets.delta import snapshot as snapshots
@@ -45,7 +46,6 @@ class DeltaManifest(Manifest):
     changed: int
     left: int
     rows: int
-    left_out: dict[str, int]
     files: list[DeltaFile]
 
 
@@ -55,12 +55,14 @@ class DeltaWriter:
 
     Attributes:
         destination: The table of columns.
-        rows_sql: The rows to send, in the destination's columns, sorted by the first.
+        first_rows_sql: The rows of a first delivery, which is everyone, in the destination's columns, sorted by the first.
+        rows_sql: The rows of every later delivery, in the destination's columns, sorted by the first.
         rows_per_file: Where files are cut.
         suffix: How file names end.
     """
 
     destination: Destination
+    first_rows_sql: str
     rows_sql: str
     rows_per_file: int
     suffix: str
@@ -81,12 +83,41 @@ def make_delta(
     """
     layout = Layout(settings.state_dir)
     destination = writer.destination
-    for side, key in (("held", standing.held), ("due", standing.due)):
-        snapshots.view_index(connection, side, _index(layout, ledger, key))
-    held, due = changes.find_candidates(connection)
-    stored = {column.name: destination.stored_name(column) for column in destination.columns}
-    changes.view_rows(connection, "held", _segments(layout, ledger, held), stored, destination.consent_name)
-    changes.view_rows(connection, "due", _segments(layout, ledger, due), stored, destination.consent_name)
+    snapshots.view_index(connection, "due", _index(layout, ledger, standing.due))
+    if standing.held is None:
+        counts = _everyone(connection, layout, ledger, destination)
+        rows_sql = writer.first_rows_sql
+    else:
+        snapshots.view_index(connection, "held", _index(layout, ledger, standing.held))
+        counts = _net_changes(connection, layout, ledger, destination)
+        rows_sql = writer.rows_sql
+    written = _write_files(connection, writer, rows_sql, layout.delta(destination.name, standing.day))
+    result = DeltaManifest(
+        day=standing.day,
+        destination=destination.name,
+        from_snapshot=standing.held,
+        to_snapshot=standing.due,
+        rows=sum(file.rows for file in written),
+        files=written,
+        **counts,
+    )
+    result.write(layout.delta(destination.name, standing.day))
+    return result
+
+
+def _everyone(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, ledger: Ledger, destination: Destination
+) -> changes.Counts:
+    segments = _segments(layout, ledger, changes.due_segments(connection))
+    return changes.take_everyone(connection, segments, _stored(destination), destination.consent_name)
+
+
+def _net_changes(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, ledger: Ledger, destination: Destination
+) -> changes.Counts:
+    for side, names in zip(("held", "due"), changes.find_candidates(connection), strict=True):
+        segments = _segments(layout, ledger, names)
+        changes.view_rows(connection, side, segments, _stored(destination), destination.consent_name)
     comparisons = {
         column.name: (
             column.comparison_sql(f"held_rows.{identifier(column.name)}"),
@@ -94,20 +125,11 @@ def make_delta(
         )
         for column in destination.columns[1:]
     }
-    counts = changes.compare(connection, comparisons)
-    written = _write_files(connection, writer, layout.delta(destination.name, standing.day))
-    result = DeltaManifest(
-        day=standing.day,
-        destination=destination.name,
-        from_snapshot=standing.held,
-        to_snapshot=standing.due,
-        rows=sum(file.rows for file in written),
-        left_out={},
-        files=written,
-        **counts,
-    )
-    result.write(layout.delta(destination.name, standing.day))
-    return result
+    return changes.compare(connection, comparisons)
+
+
+def _stored(destination: Destination) -> dict[str, str]:
+    return {column.name: destination.stored_name(column) for column in destination.columns}
 
 
 def count_customers(
@@ -123,11 +145,17 @@ def count_customers(
 
 
 def delivered_columns(destination: Destination, side: str) -> list[str]:
-    """SQL for each column of the partner's table from the view `{side}_rows`."""
+    """SQL for each column of the partner's table from the view `{side}_rows`; typed, though a column may be all null."""
     return [
-        f"{column.delivered_sql(f'{side}_rows.{identifier(column.name)}')} as {identifier(column.name)}"
+        f"cast({column.delivered_sql(f'{side}_rows.{identifier(column.name)}')} as {column.delivered_type})"
+        f" as {identifier(column.name)}"
         for column in destination.columns
     ]
+
+
+def everyone_sql(destination: Destination) -> str:
+    """The whole rows of all customers, for a first delivery."""
+    return f"select\n{listed(delivered_columns(destination, 'due'))}\nfrom due_rows"
 
 
 def present_rows_sql(destination: Destination) -> str:
@@ -138,13 +166,15 @@ def present_rows_sql(destination: Destination) -> str:
     )
 
 
-def _write_files(connection: duckdb.DuckDBPyConnection, writer: DeltaWriter, folder: Path) -> list[DeltaFile]:
+def _write_files(
+    connection: duckdb.DuckDBPyConnection, writer: DeltaWriter, rows_sql: str, folder: Path
+) -> list[DeltaFile]:
     """Write, check, re-open, check again, and only then publish all files of the delta."""
     schema = writer.destination.arrow_schema
     repeating = [column.name for column in writer.destination.columns[1:] if not column.hashed]
     contract = Contract(writer.destination)
     with _drafts(folder, writer.suffix) as next_draft:
-        reader = connection.sql(writer.rows_sql).to_arrow_reader(BATCH_ROWS)
+        reader = connection.sql(rows_sql).to_arrow_reader(BATCH_ROWS)
         finished = list(
             parquet.write_in_parts(
                 reader, schema, repeating, writer.rows_per_file, lambda: next(next_draft), contract.check
@@ -193,15 +223,17 @@ def _index(layout: Layout, ledger: Ledger, key: str | None) -> Path | None:
     return manifest.existing(layout.absolute(snapshot.index_file), "normalized_customers")
 
 
-def _segments(layout: Layout, ledger: Ledger, names: Iterable[str]) -> list[Path]:
-    """The hashed files of these segments, in a fixed order."""
+def _segments(layout: Layout, ledger: Ledger, destination: Destination, names: Iterable[str]) -> list[Path]:
+    """The hashed files of these segments, in a fixed order; each must have been hashed for the destination."""
     found = ledger.segments(names)
     paths = []
     for name in sorted(names):
         hashed = found[name].hashed_file if name in found else None
         if hashed is None:
-            raise StateError(
-                f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again"
-            )
+            raise StateError(f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again")
         paths.append(manifest.existing(layout.absolute(hashed), HASHED))
+        if destination.consent_name not in pq.read_schema(paths[-1]).names:
+            raise StateError(
+                f"segment {name} of the log was hashed before {destination.name} was there: materialize {HASHED} again"
+            )
     return paths

@@ -23,8 +23,11 @@ class StoredFile:
 
 
 def private_folder(folder: Path) -> Path:
-    """Create a folder, and those above it, that only its owner can read."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Create a folder, and those above it that are missing, such that only its owner can read them and a crash keeps them."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        _fsync(each.parent)
     return folder
 
 

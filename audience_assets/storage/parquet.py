@@ -22,8 +22,8 @@ def write_in_parts(
 ) -> Iterator[tuple[Path, int]]:
     """Write the rows into files of at most `rows_per_file`; yields each closed file with its row count.
 
-    Every batch passes `check` before it is written. Only `repeating` columns are dictionary-encoded: a digest is rarely
-    met twice.
+    Every batch passes `check` as it came, before it is cast to `schema` and written. Only `repeating` columns are
+    dictionary-encoded: a digest is rarely met twice. Without rows there is no file.
     """
     for rows in _parts(batches, rows_per_file):
         path, written = drafts(), 0
@@ -32,9 +32,9 @@ def write_in_parts(
                 pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=repeating)
             )
             for batch in rows:
-                table = pa.Table.from_batches([batch]).cast(schema)
+                table = pa.Table.from_batches([batch])
                 check(table)
-                writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+                writer.write_table(table.cast(schema), row_group_size=ROWS_PER_GROUP)
                 written += table.num_rows
         yield path, written
 
@@ -53,7 +53,7 @@ def verify(path: Path, schema: pa.Schema, rows: int) -> None:
                 for group in range(metadata.num_row_groups)
                 for column in range(metadata.num_columns)
             }
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, ValueError, pa.ArrowException):
         raise ContractError(
             f"{path.name} is not a readable Parquet file: materialize the delta again"
         ) from None
@@ -70,7 +70,7 @@ def verify(path: Path, schema: pa.Schema, rows: int) -> None:
 
 def _parts(batches: pa.RecordBatchReader, rows_per_file: int) -> Iterator[Iterator[pa.RecordBatch]]:
     """The stream cut into pieces of `rows_per_file` rows; each piece must be read before the next is asked for."""
-    source = iter(batches)
+    source = (batch for batch in batches if batch.num_rows)
     left_over: list[pa.RecordBatch] = []
 
     def piece() -> Iterator[pa.RecordBatch]:

@@ -81,10 +81,6 @@ def _options(access: S3AccessSettings) -> dict[str, Any]:
         SettingsError: They are incomplete or contradict one another.
     """
     given = access.credentials()
-    if (given["access_key_id"] is None) != (given["secret_access_key"] is None):
-        raise SettingsError(
-            "source.s3 has only half a key: set access_key_id and secret_access_key, or neither"
-        )
     if given["profile"]:
         given |= _profile_credentials(given["profile"])
     options = {

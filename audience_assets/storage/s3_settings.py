@@ -1,8 +1,8 @@
 """How a bucket is reached: the same keys wherever the settings speak of S3."""
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from audience_assets.secret import Secret, revealed
 
@@ -20,6 +20,12 @@ class S3AccessSettings(BaseModel):
     profile: str | None = None
     role_arn: str | None = None
     external_id: str | None = None
+
+    @model_validator(mode="after")
+    def _whole_key_pair(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("give access_key_id and secret_access_key together, or neither of them")
+        return self
 
     def credentials(self) -> dict[str, Any]:
         """Endpoint, region and credentials with the secrets read from the environment."""

@@ -38,7 +38,9 @@ class Extracts:
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline over these settings."""
-        return Pipeline(Settings.model_validate({"source": self.source, "rules": self.rules}).under(self.folder))
+        return Pipeline(
+            Settings.model_validate({"source": self.source, "rules": self.rules}).under(self.folder)
+        )
 
     def write(self, name: str, content: bytes | str, **source: Any) -> "Extracts":
         """Put a file there and, unless told another source, read the extract from it."""

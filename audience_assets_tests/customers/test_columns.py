@@ -5,10 +5,17 @@ from typing import Any
 import pytest
 
 from audience_assets.errors import ExtractError, SettingsError
-from audience_assets.settings import Settings
 from audience_assets_tests.customers.extracts import MARKER, Extracts, csv_of, parquet_of, settings_from_toml
 
-ODD_NAMES = ["E-mail do cliente", "Endereço eletrônico", 'the "mail"', "it's", "crm.contact.email", "select", "a;b", "x'); --", "名前"]  # fmt: skip
+FIELDS = ["first_name", "last_name", "state", "city", "neighborhood", "external_id"]
+ODD_NAMES = [
+    "Endereço  eletrônico",
+    'the "first" name',
+    "it's; a,b",
+    "crm.contact.name",
+    "select",
+    "名前'); drop --",
+]
 
 
 def write(extracts: Extracts, kind: str, row: dict[str, Any], **source: Any) -> Extracts:
@@ -17,16 +24,19 @@ def write(extracts: Extracts, kind: str, row: dict[str, Any], **source: Any) -> 
     if kind == "json":
         return extracts.write_json([row], path="{day}.json", **source)
     return extracts.write(
-        "2026-01-05.parquet", parquet_of({name: [value] for name, value in row.items()}), path="{day}.parquet", **source
+        "2026-01-05.parquet",
+        parquet_of({name: [value] for name, value in row.items()}),
+        path="{day}.parquet",
+        **source,
     )
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_a_mapped_column_may_have_any_name(extracts: Extracts, kind: str, name: str) -> None:
-    write(extracts, kind, {"ID Cliente": "007", name: "a@b.c"}, columns={"customer_id": "ID Cliente", "email": name})
+def test_a_mapped_column_may_have_any_name(extracts: Extracts, kind: str) -> None:
+    mapping = dict(zip(FIELDS, ODD_NAMES, strict=True)) | {"customer_id": "ID Cliente"}
+    write(extracts, kind, {name: f"value of {field}" for field, name in mapping.items()}, columns=mapping)
     customer = extracts.one()
-    assert (customer["customer_id"], customer["email"]) == ("007", "a@b.c")
+    assert {field: customer[field] for field in FIELDS} == {field: f"value of {field}" for field in FIELDS}
     assert extracts.read().unused_columns == []
 
 
@@ -37,7 +47,7 @@ def test_a_missing_required_column_is_named(extracts: Extracts, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
-@pytest.mark.parametrize("wrong", ["Email", "EMAIL", "email ", " Email"])
+@pytest.mark.parametrize("wrong", ["EMAIL", " Email"])
 def test_a_wrong_case_column_is_named(extracts: Extracts, kind: str, wrong: str) -> None:
     write(extracts, kind, {"customer_id": MARKER, wrong: MARKER})
     said = extracts.refusal(ExtractError)
@@ -92,15 +102,41 @@ def test_one_column_may_feed_two_fields(extracts: Extracts) -> None:
 
 
 def test_the_mapping_wins_over_a_column_with_our_name(extracts: Extracts) -> None:
-    write(extracts, "csv", {"customer_id": "1", "email": "old@x.y", "mail": "new@x.y"}, columns={"email": "mail"})
+    write(
+        extracts,
+        "csv",
+        {"customer_id": "1", "email": "old@x.y", "mail": "new@x.y"},
+        columns={"email": "mail"},
+    )
     assert extracts.one()["email"] == "new@x.y"
     assert extracts.read().unused_columns == ["email"]
 
 
 def test_every_field_of_the_contract_is_read(extracts: Extracts) -> None:
     row = dict.fromkeys(
-        "email phone social_id first_name last_name gender birth_date age postal_code country state city neighborhood"
-        " audiences nbo_products nbo_categories mobile_ad_id external_id value consent consent_vtex_ads".split(),
+        [
+            "email",
+            "phone",
+            "social_id",
+            "first_name",
+            "last_name",
+            "gender",
+            "birth_date",
+            "age",
+            "postal_code",
+            "country",
+            "state",
+            "city",
+            "neighborhood",
+            "audiences",
+            "nbo_products",
+            "nbo_categories",
+            "mobile_ad_id",
+            "external_id",
+            "value",
+            "consent",
+            "consent_vtex_ads",
+        ],
         "",
     )
     write(extracts, "csv", {"customer_id": "1"} | row)
@@ -109,7 +145,7 @@ def test_every_field_of_the_contract_is_read(extracts: Extracts) -> None:
 
 def test_the_settings_file_holds_the_same_mapping(extracts: Extracts) -> None:
     extracts.write("data/2026-01-05.csv", "Código do cliente,E-mail\n1,a@b.c\n")
-    settings: Settings = settings_from_toml(
+    settings = settings_from_toml(
         extracts.folder,
         '[source]\npath = "data/{day}.csv"\n[source.columns]\ncustomer_id = "Código do cliente"\nemail = "E-mail"\n',
     )

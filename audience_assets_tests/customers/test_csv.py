@@ -10,9 +10,11 @@ from audience_assets_tests.customers.extracts import MARKER, Extracts
 HEADER = "customer_id,first_name,email\n"
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "BOM"])
+@pytest.mark.parametrize(
+    ("delimiter", "line_end", "mark"),
+    [(",", "\n", ""), (";", "\r\n", "\ufeff"), ("\t", "\r", ""), ("|", "\n", "\ufeff"), (",", "\r\n", "")],
+    ids=["comma", "semicolon CRLF BOM", "tab CR", "bar BOM", "comma CRLF"],
+)
 def test_delimiter_line_ends_and_byte_order_mark_are_recognized(
     extracts: Extracts, delimiter: str, line_end: str, mark: str
 ) -> None:
@@ -63,7 +65,7 @@ def test_compressed_and_plain_files_make_one_day(extracts: Extracts) -> None:
     assert extracts.read().customers == 2
 
 
-@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kept", [0.2, 0.999])
 def test_a_gzip_that_was_cut_off_is_refused(extracts: Extracts, kept: float) -> None:
     content = gzip.compress((HEADER + "".join(f"{n},{MARKER},{n**7}\n" for n in range(5000))).encode())
     extracts.write("2026-01-05.csv.gz", content[: int(len(content) * kept)])
@@ -88,8 +90,7 @@ WRONG_ROWS = {
 
 
 @pytest.mark.parametrize("wrong", WRONG_ROWS.values(), ids=WRONG_ROWS.keys())
-@pytest.mark.parametrize("before", [0, 3, 30_000])
-@pytest.mark.parametrize("after", [0, 30_000])
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (3, 30_000), (30_000, 0)])
 def test_a_row_of_another_shape_is_refused_with_its_line(
     extracts: Extracts, wrong: str, before: int, after: int
 ) -> None:
@@ -124,7 +125,7 @@ def test_every_row_counts_however_odd_it_looks(extracts: Extracts) -> None:
     assert {"#1", "NULL", " 1 ", "customer_id"} <= set(extracts.fingerprints())
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 @pytest.mark.parametrize("accent", ["header", "row"])
 def test_another_encoding_is_refused_and_utf_8_asked_for(
     extracts: Extracts, encoding: str, accent: str

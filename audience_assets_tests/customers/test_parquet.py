@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -47,27 +48,37 @@ def test_large_whole_numbers_stay_exact(extracts: Extracts) -> None:
     assert set(extracts.fingerprints()) == {"9007199254740993", "9007199254740992"}
 
 
-@pytest.mark.parametrize(
-    ("values", "texts"),
-    [
-        (pa.array([date(1990, 1, 2)]), date(1990, 1, 2)),
-        (pa.array([date(1990, 1, 2)], pa.date64()), date(1990, 1, 2)),
-        (pa.array([datetime(1990, 1, 2)], pa.timestamp("s")), date(1990, 1, 2)),  # noqa: DTZ001
-        (pa.array([datetime(1990, 1, 2)], pa.timestamp("ns")), date(1990, 1, 2)),  # noqa: DTZ001
-        (pa.array([datetime(1990, 1, 2, 23, 59)], pa.timestamp("us")), date(1990, 1, 2)),  # noqa: DTZ001
-        (pa.array([datetime(1990, 1, 2, tzinfo=UTC)], pa.timestamp("us", "UTC")), date(1990, 1, 2)),
-        (pa.array(["02/01/1990"]), date(1990, 1, 2)),
-        (pa.array([19900102]), date(1990, 1, 2)),
-    ],
-    ids=["date", "date64", "timestamp", "timestamp_ns", "with a time", "with a time zone", "text", "number"],
-)
-@pytest.mark.parametrize("machine", ["UTC", "America/Sao_Paulo", "Asia/Tokyo"])
-def test_a_birth_date_is_the_same_day_on_every_machine(
-    extracts: Extracts, monkeypatch: pytest.MonkeyPatch, values: pa.Array, texts: date, machine: str
+BIRTH_DATES = [
+    pa.array([date(1990, 1, 2)]),
+    pa.array([date(1990, 1, 2)], pa.date64()),
+    pa.array([datetime(1990, 1, 2)], pa.timestamp("s")),  # noqa: DTZ001
+    pa.array([datetime(1990, 1, 2)], pa.timestamp("ns")),  # noqa: DTZ001
+    pa.array([datetime(1990, 1, 2, 23, 59)], pa.timestamp("us")),  # noqa: DTZ001
+    pa.array([datetime(1990, 1, 2, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+    pa.array(["02/01/1990"]),
+    pa.array([19900102]),
+]
+
+
+@pytest.mark.parametrize("machine", ["America/Sao_Paulo", "Asia/Tokyo"])
+def test_a_birth_date_of_any_type_is_the_same_day_on_every_machine(
+    extracts: Extracts, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:
-    monkeypatch.setenv("TZ", machine)
-    extracts.write_parquet({"customer_id": ["1"], "birth_date": values})
-    assert extracts.one()["birth_date"] == texts
+    connect = duckdb.connect
+
+    def elsewhere(**given: Any) -> duckdb.DuckDBPyConnection:
+        connection = connect(**given)
+        connection.execute(f"set timezone = '{machine}'")
+        return connection
+
+    monkeypatch.setattr(duckdb, "connect", elsewhere)
+    for number, values in enumerate(BIRTH_DATES):
+        table = pa.table({"customer_id": [str(number)], "birth_date": values})
+        extracts.write(f"2026-01-05/{number}.parquet", parquet_of(table), path="{day}/*.parquet")
+    customers = extracts.customers()
+    assert [customers[str(number)]["birth_date"] for number in range(len(BIRTH_DATES))] == [
+        date(1990, 1, 2)
+    ] * 8
 
 
 @pytest.mark.parametrize(
@@ -86,27 +97,28 @@ def test_consent_flags(extracts: Extracts, values: pa.Array, expected: list[bool
     assert [customers[name]["consent_vtex_ads"] for name in "123"] == expected
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (pa.array([["a", "b;c", None, " "]]), ["a", "b;c"]),
-        (pa.array([["a", "b"]], pa.large_list(pa.large_string())), ["a", "b"]),
-        (pa.array([["a", "b"]], pa.list_(pa.string(), 2)), ["a", "b"]),
-        (pa.array([[101, 7]]), ["101", "7"]),
-        (pa.array([[101.0, 7.5]]), ["101", "7.5"]),
-        (pa.array([["a", "b"]], pa.list_(pa.dictionary(pa.int32(), pa.string()))), ["a", "b"]),
-        (pa.array(["a; b;;a"]), ["a", "b"]),
-        (pa.array([7]), ["7"]),
-        (pa.array([[]], pa.list_(pa.string())), None),
-        (pa.nulls(1), None),
-    ],
-    ids=["list", "large", "fixed", "integers", "doubles", "dictionary", "joined", "number", "empty", "null"],
-)
-def test_lists_are_real_or_joined(extracts: Extracts, values: pa.Array, expected: list[str] | None) -> None:
-    extracts.write_parquet({"customer_id": ["1"], "nbo_products": values, "audiences": values})
-    customer = extracts.one()
-    assert customer["nbo_products"] == expected
-    assert customer["audiences"] == expected
+LISTS: list[tuple[pa.Array, list[str] | None]] = [
+    (pa.array([["a", "b;c", None, " "]]), ["a", "b;c"]),
+    (pa.array([["a", "b"]], pa.large_list(pa.large_string())), ["a", "b"]),
+    (pa.array([["a", "b"]], pa.list_(pa.string(), 2)), ["a", "b"]),
+    (pa.array([[101, 7]]), ["101", "7"]),
+    (pa.array([[101.0, 7.5]]), ["101", "7.5"]),
+    (pa.array([["a", "b"]], pa.list_(pa.dictionary(pa.int32(), pa.string()))), ["a", "b"]),
+    (pa.array(["a; b;;a"]), ["a", "b"]),
+    (pa.array([7]), ["7"]),
+    (pa.array([[]], pa.list_(pa.string())), None),
+    (pa.nulls(1), None),
+]
+
+
+def test_lists_are_real_or_joined(extracts: Extracts) -> None:
+    for number, (values, _) in enumerate(LISTS):
+        table = pa.table({"customer_id": [str(number)], "nbo_products": values, "audiences": values})
+        extracts.write(f"2026-01-05/{number}.parquet", parquet_of(table), path="{day}/*.parquet")
+    customers = extracts.customers()
+    for number, (_, expected) in enumerate(LISTS):
+        assert customers[str(number)]["nbo_products"] == expected
+        assert customers[str(number)]["audiences"] == expected
 
 
 @pytest.mark.parametrize(
@@ -132,7 +144,11 @@ def test_a_column_without_any_value_is_blank(extracts: Extracts, kind: pa.DataTy
 
 def test_nan_is_blank_and_not_refused(extracts: Extracts) -> None:
     extracts.write_parquet(
-        {"customer_id": [1.0, 2.0, float("nan")], "social_id": [float("nan")] * 3, "value": [1.5, float("nan"), 1.0]}
+        {
+            "customer_id": [1.0, 2.0, float("nan")],
+            "social_id": [float("nan")] * 3,
+            "value": [1.5, float("nan"), 1.0],
+        }
     )
     assert extracts.read().set_aside == {"no customer_id": 1}
     assert extracts.normalize().refused == {}
@@ -140,7 +156,9 @@ def test_nan_is_blank_and_not_refused(extracts: Extracts) -> None:
 
 
 def test_decimals_keep_their_digits(extracts: Extracts) -> None:
-    extracts.write_parquet({"customer_id": ["1", "2"], "value": [Decimal("10.50"), Decimal("12345678901.25")]})
+    extracts.write_parquet(
+        {"customer_id": ["1", "2"], "value": [Decimal("10.50"), Decimal("12345678901.25")]}
+    )
     customers = extracts.customers()
     assert [customers["1"]["value"], customers["2"]["value"]] == ["10.5", "12345678901.25"]
 
@@ -167,14 +185,18 @@ def test_a_list_in_a_field_of_one_value_is_refused_by_name(extracts: Extracts) -
 
 
 def test_an_unused_column_of_any_type_does_not_matter(extracts: Extracts) -> None:
-    extracts.write_parquet({"customer_id": ["1"], "photo": [b"x"], "address": [{"street": "x"}], "city": ["Rio"]})
+    extracts.write_parquet(
+        {"customer_id": ["1"], "photo": [b"x"], "address": [{"street": "x"}], "city": ["Rio"]}
+    )
     assert extracts.one()["city"] == "Rio"
     assert extracts.read().unused_columns == ["address", "photo"]
 
 
 def test_files_of_a_day_may_differ_in_types_and_column_order(extracts: Extracts) -> None:
     extracts.write("2026-01-05/a.parquet", parquet_of({"customer_id": [9007199254740993], "city": ["Rio"]}))
-    extracts.write("2026-01-05/b.parquet", parquet_of({"city": pa.nulls(1), "customer_id": [9007199254740992.0]}))
+    extracts.write(
+        "2026-01-05/b.parquet", parquet_of({"city": pa.nulls(1), "customer_id": [9007199254740992.0]})
+    )
     extracts.write(
         "2026-01-05/c.parquet",
         parquet_of({"customer_id": ["0042"], "city": ["Belém"], "x": [1]}),

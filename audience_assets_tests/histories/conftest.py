@@ -1,14 +1,21 @@
-"""Makes a day cheap: DuckDB's rules are installed once for a test process, not for each step."""
+"""New deployments, and cheap days: DuckDB's rules are installed once for a test process, not for each step."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from audience_assets import database
 from audience_assets.rules import engine
+from audience_assets.sandbox.s3 import S3Server
 from audience_assets.settings import Settings
+from audience_assets_tests.histories import faults
+from audience_assets_tests.histories.model import Model
+from audience_assets_tests.histories.partner import Partner
+from audience_assets_tests.histories.world import DESTINATION, World, destination_settings, settings_of
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -46,3 +53,29 @@ def _clear(connection: duckdb.DuckDBPyConnection) -> None:
     for kind, name in connection.execute(f"{views} union all {tables}").fetchall():
         if name not in engine.LOOKUPS:
             connection.execute(f"drop {kind} {name}")
+
+
+@pytest.fixture(scope="session")
+def administrator(s3_server: S3Server) -> Iterator[Any]:
+    """A client that sees what the partner sees."""
+    with closing(s3_server.client("s3", s3_server.administrator)) as client:
+        yield client
+    faults.close_clients()
+
+
+@pytest.fixture
+def new_world(
+    s3_server: S3Server, administrator: Any, bucket_prefix: str, tmp_path: Path
+) -> Callable[..., World]:
+    """Make a deployment of its own: `new_world(model, name="x", **destination)`."""
+
+    def make(model: Model | None = None, *, name: str = "a", **given: Any) -> World:
+        model = model or Model()
+        source = {"extract": "incremental"} if model.incremental else {}
+        prefix, folder = f"{bucket_prefix}/{name}", tmp_path / name
+        folder.mkdir()
+        destination = destination_settings(s3_server, prefix, departed=model.departed, **given)
+        settings = settings_of(folder, {DESTINATION: destination}, **source)
+        return World(folder, settings, Partner(administrator, s3_server.bucket, prefix), model)
+
+    return make

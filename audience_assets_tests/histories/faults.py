@@ -94,6 +94,12 @@ _real_connect = objects.connect
 _lives = count()
 
 
+def close_clients() -> None:
+    """Close what the lives shared."""
+    while _clients:
+        _clients.popitem()[1].client.close()
+
+
 @contextmanager
 def life(kill: Kill | None = None, told: Callable[[str], None] = lambda _name: None) -> Iterator[Faults]:
     """A run of the pipeline as a process of its own; `Killed` ends the block, not the test."""

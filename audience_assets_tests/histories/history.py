@@ -83,15 +83,15 @@ class History:
         start = rng.choice(STARTS)
         base = Base(rng, start)
         base.join(rng.choice((3, 6, 12, 25, 36)))
-        days = rng.choice((3, 3, 4, 4, 5, 6, 8))
+        days = rng.choice((3, 3, 3, 3, 3, 4, 4, 5, 8))
         for number in range(days):
             base.day = start + timedelta(days=number)
             if number:
                 base.live(busy=rng.choice((0.0, 0.3, 0.8)))
             self.extracts[base.day] = [base.extract()]
-            if rng.random() < 0.8:
+            if rng.random() < 0.75:
                 self._live_through(base)
-            if rng.random() < 0.25:
+            if rng.random() < 0.2:
                 self._run_older(base.day)
         self.run(base.day, base.extract(), kills=0)
         assert self.world.model.pointer is not None
@@ -102,7 +102,7 @@ class History:
         rng, day = self.rng, base.day
         if not self.run(day, self.extracts[day][0]):
             return
-        for what in rng.sample(("again", "corrected", "taken back"), rng.choice((0, 0, 1, 2))):
+        for what in rng.sample(("again", "corrected", "taken back"), rng.choice((0, 0, 0, 1, 2))):
             if what == "corrected":
                 base.live(busy=0.2)
                 self.extracts[day].append(base.extract())
@@ -118,7 +118,7 @@ class History:
 
     def run(self, day: date, extract: list[Row], kills: int = 2) -> bool:
         """Run a day until it ends by itself; sometimes nobody comes back to it after a kill."""
-        while kills and self.rng.random() < 0.4:
+        while kills and self.rng.random() < 0.35:
             kills -= 1
             kill: Kill = (self.rng.randrange(EFFECTS_OF_A_RUN), self.rng.choice(("before", "after")))
             if not self.world.run(day, extract, kill).dead:

@@ -94,7 +94,7 @@ class Model:
         stays = before if self.incremental else {who: row for who, row in before.items() if who in conflicting}
         customers = dict(stays)
         for customer in versions.keys() - conflicting:
-            if self.incremental and originals[customer].get("departed") == "yes":
+            if self.incremental and originals[customer].get("departed") in ("yes", "sim"):
                 customers.pop(customer, None)
             else:
                 customers[customer] = delivered_row(originals[customer], day)

@@ -1,8 +1,6 @@
 """The partner's side: reads its bucket as VTEX Ads would, objects applied in the order of their keys."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,7 +9,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from audience_assets.sandbox.s3 import S3Server
 from audience_assets_tests.histories.model import Delivered
 
 COLUMNS = (
@@ -78,12 +75,3 @@ def _parsed(key: str) -> re.Match[str]:
     assert parsed is not None, key
     return parsed
 
-
-@contextmanager
-def opened(server: S3Server, prefix: str) -> Iterator[Partner]:
-    """The partner's own view of a prefix."""
-    client = server.client("s3", server.administrator)
-    try:
-        yield Partner(client, server.bucket, prefix)
-    finally:
-        client.close()

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from audience_assets.errors import OutOfOrderError
 from audience_assets.pipeline import Pipeline
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.settings import Settings
-from audience_assets_tests.histories import faults, partner
+from audience_assets_tests.histories import faults
 from audience_assets_tests.histories.faults import Faults, Kill
 from audience_assets_tests.histories.model import Model, Row, Snapshot, comparable
 from audience_assets_tests.histories.partner import Partner
@@ -148,12 +148,3 @@ class _Told:
                 if effect == "Ledger.finish":
                     model.finish()
 
-
-@contextmanager
-def made(server: S3Server, prefix: str, folder: Path, model: Model | None = None, **given: Any) -> Iterator[World]:
-    """A new deployment in a folder."""
-    model = model or Model()
-    source = {"extract": "incremental"} if model.incremental else {}
-    destination = destination_settings(server, prefix, departed=model.departed, **given)
-    with partner.opened(server, prefix) as looking:
-        yield World(folder, settings_of(folder, {DESTINATION: destination}, **source), looking, model)

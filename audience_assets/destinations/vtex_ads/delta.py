@@ -2,7 +2,7 @@
 
 from audience_assets.delta.changes import LEFT
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delta import DeltaWriter, delivered_columns, present_rows_sql
+from audience_assets.destinations.delta import DeltaWriter, delivered_columns, everyone_sql, present_rows_sql
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.sql import identifier, listed, literal
 
@@ -14,25 +14,24 @@ def writer(destination: Destination, settings: VtexAdsSettings) -> DeltaWriter:
     parts = [present_rows_sql(destination)]
     if settings.departed != "keep":
         parts.append(_departed_rows_sql(destination, settings))
-    rows = "\nunion all\n".join(parts) + f"\norder by {identifier(destination.key.name)}"
-    return DeltaWriter(destination, rows, settings.rows_per_file, SUFFIX)
+    by_key = f"\norder by {identifier(destination.key.name)}"
+    return DeltaWriter(
+        destination=destination,
+        first_rows_sql=everyone_sql(destination) + by_key,
+        rows_sql="\nunion all\n".join(parts) + by_key,
+        rows_per_file=settings.rows_per_file,
+        suffix=SUFFIX,
+    )
 
 
 def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> str:
     """A removal is not documented by the partner: a blank row, or the last row without its audiences."""
-    held = dict(
-        zip(
-            [column.name for column in destination.columns],
-            delivered_columns(destination, "held"),
-            strict=True,
-        )
-    )
-    emptied = [
-        column.name
-        for column in destination.columns[1:]
-        if settings.departed == "blank" or column.name == "AUDIENCES"
+    columns = [
+        f"cast(null as {column.delivered_type}) as {identifier(column.name)}"
+        if column is not destination.key and (settings.departed == "blank" or column.name == "AUDIENCES")
+        else held
+        for column, held in zip(destination.columns, delivered_columns(destination, "held"), strict=True)
     ]
-    columns = [f"null as {identifier(name)}" if name in emptied else sql for name, sql in held.items()]
     return (
         f"select\n{listed(columns)}\nfrom net_changes\njoin held_rows using (customer_id)\n"
         f"where net_changes.change = {literal(LEFT)}"

@@ -1,0 +1,56 @@
+"""What pydantic finds wrong with the settings, said to a person: the key as it stands in the file, and the mend."""
+
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Key = tuple[int | str, ...]
+
+
+def sentences(error: ValidationError, model: type[BaseModel], prefix: str, where: str) -> Iterator[str]:
+    """What is wrong with each key, or with the environment variable that overrides it; never a value that may be secret.
+
+    Args:
+        error: What pydantic found.
+        model: The settings' model.
+        prefix: How environment variables that override a key begin.
+        where: The file's name, or what stands for it.
+    """
+    variables = {name.upper(): name for name in os.environ}
+    for problem in error.errors(include_input=False, include_url=False):
+        key = [str(part) for part in problem["loc"]]
+        variable = variables.get((prefix + "__".join(key)).upper())
+        place = f"the environment variable {variable}" if variable else f"{where}: {'.'.join(key)}"
+        yield f"{place}: {_said(problem, model)}"
+
+
+def no_such_key(model: type[BaseModel], key: Key) -> str:
+    """What may stand in the place of an unknown key."""
+    known = list(_model_at(model, key[:-1]).model_fields)
+    meant = get_close_matches(str(key[-1]), known, n=1)
+    hint = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(known)}"
+    return f"there is no such key; {hint}"
+
+
+def _said(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return no_such_key(model, problem["loc"])
+    if problem["type"] in ("model_type", "dict_type"):
+        return "must be a table of keys: write it as [table] or { key = value }"
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def _model_at(model: type[BaseModel], key: Key) -> type[BaseModel]:
+    """The model whose fields are the keys of a table in the file."""
+    kind: Any = model
+    for part in key:
+        kind = get_args(kind)[1] if get_origin(kind) is dict else kind.model_fields[part].annotation
+        if isinstance(kind, UnionType):  # a table that may be absent
+            kind = get_args(kind)[0]
+    found: type[BaseModel] = kind
+    return found
