@@ -26,8 +26,8 @@ def build(pipeline: Pipeline, job_name: str, days: dg.DailyPartitionsDefinition)
         newest = [date.fromisoformat(key) for key in days.get_partition_keys()[-NEWEST_DAYS:]]
         try:
             found = [day for day in newest if source.has_landed(pipeline.settings, day)]
-        except (AudienceAssetsError, OSError) as error:
-            return dg.SkipReason(f"cannot look for extracts: {type(error).__name__}")
+        except AudienceAssetsError as error:
+            return dg.SkipReason(f"cannot look for extracts: {error}")
         if not found:
             return dg.SkipReason(f"no extract has landed for {', '.join(day.isoformat() for day in newest)}")
         context.log.info("extracts are there for %s", ", ".join(day.isoformat() for day in found))

@@ -103,7 +103,9 @@ def _ensure_hashed(
     return True
 
 
-def _view_normalized(connection: duckdb.DuckDBPyConnection, file: Path, destinations: list[Destination]) -> None:
+def _view_normalized(
+    connection: duckdb.DuckDBPyConnection, file: Path, destinations: list[Destination]
+) -> None:
     """The segment in clear; it may be older than a destination, and then nobody stated a consent for that one alone."""
     relation = connection.read_parquet(str(file), hive_partitioning=False)
     unknown = {f"consent_{destination.name}" for destination in destinations} - set(relation.columns)

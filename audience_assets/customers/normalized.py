@@ -170,8 +170,8 @@ def _write_segment(
                 str(draft), compression="snappy"
             )
             final = files.publish(draft, folder / f"customers-{segment}.parquet").path
-    except duckdb.Error as error:
-        raise source.unreadable(error, raw.day) from None
+    except (duckdb.Error, OSError) as error:
+        raise source.unreadable(error, raw.day, list(raw.files)) from None
     connection.read_parquet(str(final), hive_partitioning=False).create_view("normalized", replace=True)
     return final
 

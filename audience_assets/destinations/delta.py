@@ -108,7 +108,7 @@ def make_delta(
 def _everyone(
     connection: duckdb.DuckDBPyConnection, layout: Layout, ledger: Ledger, destination: Destination
 ) -> changes.Counts:
-    segments = _segments(layout, ledger, changes.due_segments(connection))
+    segments = _segments(layout, ledger, destination, changes.due_segments(connection))
     return changes.take_everyone(connection, segments, _stored(destination), destination.consent_name)
 
 
@@ -116,7 +116,7 @@ def _net_changes(
     connection: duckdb.DuckDBPyConnection, layout: Layout, ledger: Ledger, destination: Destination
 ) -> changes.Counts:
     for side, names in zip(("held", "due"), changes.find_candidates(connection), strict=True):
-        segments = _segments(layout, ledger, names)
+        segments = _segments(layout, ledger, destination, names)
         changes.view_rows(connection, side, segments, _stored(destination), destination.consent_name)
     comparisons = {
         column.name: (
@@ -230,7 +230,9 @@ def _segments(layout: Layout, ledger: Ledger, destination: Destination, names: I
     for name in sorted(names):
         hashed = found[name].hashed_file if name in found else None
         if hashed is None:
-            raise StateError(f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again")
+            raise StateError(
+                f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again"
+            )
         paths.append(manifest.existing(layout.absolute(hashed), HASHED))
         if destination.consent_name not in pq.read_schema(paths[-1]).names:
             raise StateError(

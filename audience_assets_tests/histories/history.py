@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from audience_assets_tests.histories import people
-from audience_assets_tests.histories.faults import Kill
+from audience_assets_tests.histories import faults, people
 from audience_assets_tests.histories.model import Row
 from audience_assets_tests.histories.world import World
 
@@ -63,7 +62,8 @@ class Base:
             elif chance < 0.12 and customer != surely_usable:
                 rows.append(people.really_edited(rng, row, self.day))
         rows += [
-            people.new_customer(rng, rng.choice(people.NO_IDS), self.day) for _ in range(rng.choice((0, 0, 1, 2)))
+            people.new_customer(rng, rng.choice(people.NO_IDS), self.day)
+            for _ in range(rng.choice((0, 0, 1, 2)))
         ]
         rng.shuffle(rows)
         return rows
@@ -120,7 +120,7 @@ class History:
         """Run a day until it ends by itself; sometimes nobody comes back to it after a kill."""
         while kills and self.rng.random() < 0.35:
             kills -= 1
-            kill: Kill = (self.rng.randrange(EFFECTS_OF_A_RUN), self.rng.choice(("before", "after")))
+            kill: faults.Kill = (self.rng.randrange(EFFECTS_OF_A_RUN), self.rng.choice(("before", "after")))
             if not self.world.run(day, extract, kill).dead:
                 return True
             self.killed += 1

@@ -91,7 +91,9 @@ class Model:
                 originals[customer] = row
         before = dict(parent.customers) if parent else {}
         conflicting = {customer for customer, rows in versions.items() if len(rows) > 1}
-        stays = before if self.incremental else {who: row for who, row in before.items() if who in conflicting}
+        stays = (
+            before if self.incremental else {who: row for who, row in before.items() if who in conflicting}
+        )
         customers = dict(stays)
         for customer in versions.keys() - conflicting:
             if self.incremental and originals[customer].get("departed") in ("yes", "sim"):
@@ -106,9 +108,9 @@ class Model:
         """What running the day to its end must do now."""
         held_days = [snapshot.day for snapshot in (self.pointer, self.begun) if snapshot]
         newer = any(day > due.day for day in held_days)
-        if self.begun is None and due.key in self.done and self.pointer is not None:
-            if newer or self.pointer.key == due.key:
-                return "already"
+        holds_it = self.pointer is not None and (newer or self.pointer.key == due.key)
+        if self.begun is None and due.key in self.done and holds_it:
+            return "already"
         return "refused" if newer else "delivered"
 
     def net_changes(self, due: Snapshot) -> int:

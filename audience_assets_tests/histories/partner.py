@@ -11,11 +11,21 @@ import pyarrow.parquet as pq
 
 from audience_assets_tests.histories.model import Delivered
 
-COLUMNS = (
-    "CUSTOMER_ID EMAIL_HASHED PHONE_HASHED SOCIAL_ID_HASHED FIRST_NAME_HASHED LAST_NAME_HASHED GENDER AGE CEP COUNTRY STATE "
-    "CITY NEIGHBORHOOD AUDIENCES NBO_PRODUCTS NBO_CATEGORIES"
-).split()
-KEY = re.compile(r"/audiences/([0-9]{4}/[0-9]{2}/[0-9]{2})/([0-9]{10})-([0-9a-f]{16})-[0-9]{4}[.]parquet[.]snappy")
+COLUMNS = [
+    *(
+        "CUSTOMER_ID",
+        "EMAIL_HASHED",
+        "PHONE_HASHED",
+        "SOCIAL_ID_HASHED",
+        "FIRST_NAME_HASHED",
+        "LAST_NAME_HASHED",
+    ),
+    *("GENDER", "AGE", "CEP", "COUNTRY", "STATE", "CITY", "NEIGHBORHOOD"),
+    *("AUDIENCES", "NBO_PRODUCTS", "NBO_CATEGORIES"),
+]
+KEY = re.compile(
+    r"/audiences/([0-9]{4}/[0-9]{2}/[0-9]{2})/([0-9]{10})-([0-9a-f]{16})-[0-9]{4}[.]parquet[.]snappy"
+)
 
 
 @dataclass
@@ -74,4 +84,3 @@ def _parsed(key: str) -> re.Match[str]:
     parsed = KEY.search(key)
     assert parsed is not None, key
     return parsed
-

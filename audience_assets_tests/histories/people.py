@@ -99,7 +99,11 @@ def _birth_date_near(rng: Random, around: date) -> str:
     birthday = around + timedelta(days=rng.randint(-4, 10))
     year = rng.choice((1952, 1976, 1980, 1999, 2004, around.year))
     leap = year % 4 == 0
-    born = date(year, 2, 28) if (birthday.month, birthday.day) == (2, 29) and not leap else birthday.replace(year=year)
+    born = (
+        date(year, 2, 28)
+        if (birthday.month, birthday.day) == (2, 29) and not leap
+        else birthday.replace(year=year)
+    )
     if leap and rng.random() < 0.2:
         born = date(year, 2, 29)
     return rng.choice((born.isoformat(), f"{born:%d/%m/%Y}", f"{born:%Y%m%d}", f"{born:%d.%m.%Y} 00:00:00"))

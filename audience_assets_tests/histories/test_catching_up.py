@@ -1,14 +1,14 @@
 """A destination that was down, or that is new, gets in one delivery what it lacks."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from audience_assets.errors import DeliveryInterruptedError, OutOfOrderError
 from audience_assets.pipeline import Pipeline
-from audience_assets_tests.histories.model import Model
+from audience_assets.sandbox.s3 import S3Server
+from audience_assets.settings import Settings
+from audience_assets_tests.histories.model import Model, Row
 from audience_assets_tests.histories.partner import Partner
 from audience_assets_tests.histories.small import day, people, person, turnover
 from audience_assets_tests.histories.world import (
@@ -19,7 +19,6 @@ from audience_assets_tests.histories.world import (
     settings_of,
     write_extract,
 )
-from audience_assets.sandbox.s3 import S3Server
 
 pytestmark = pytest.mark.usefixtures("one_database")
 NewWorld = Callable[..., World]
@@ -45,12 +44,8 @@ def test_a_destination_that_was_down_for_three_days_catches_up_in_one_delta(new_
 def test_days_that_were_only_built_are_caught_up_in_one_delta(new_world: NewWorld) -> None:
     world = new_world()
     world.run(day(0), turnover(0))
-    pipeline = Pipeline(world.settings)
     for number in (1, 2, 3):
-        write_extract(world.folder, day(number), turnover(number), world.columns)
-        for step in (pipeline.read_extract, pipeline.normalize, pipeline.hash):
-            step(day(number))
-        world.model.built[day(number)] = world.model.snapshot(day(number), turnover(number))
+        only_build(world, number, turnover(number))
     world.run(day(4), turnover(4))
     assert [len(customers) for customers in world.partner.deliveries.values()] == [5, 3]
 
@@ -58,11 +53,7 @@ def test_days_that_were_only_built_are_caught_up_in_one_delta(new_world: NewWorl
 def test_a_customer_who_came_and_went_while_it_was_down_is_never_mentioned(new_world: NewWorld) -> None:
     world = new_world()
     world.run(day(0), people("a"))
-    Pipeline(world.settings)
-    write_extract(world.folder, day(1), people("a", "b"), world.columns)
-    for step in (Pipeline(world.settings).read_extract, Pipeline(world.settings).normalize, Pipeline(world.settings).hash):
-        step(day(1))
-    world.model.built[day(1)] = world.model.snapshot(day(1), people("a", "b"))
+    only_build(world, 1, people("a", "b"))
     world.run(day(2), people("a"))
     assert set(world.partner.holds) == {"a"}
 
@@ -114,17 +105,26 @@ def test_consent_is_asked_for_each_destination(new_world: NewWorld, s3_server: S
         run_day(pipeline, day(number))
         pipeline.plan("second", day(number))
         pipeline.deliver("second", day(number))
-        world.partner.look(), second.look()
+        world.partner.look()
+        second.look()
         for partner, there in ((world.partner, answers[0] == "yes"), (second, answers[1] == "yes")):
             assert bool(partner.holds.get("a", {}).get("EMAIL_HASHED")) == there
 
 
-def replace_destination(world: World, **given: object) -> object:
+def only_build(world: World, number: int, extract: list[Row]) -> None:
+    write_extract(world.folder, day(number), extract, world.columns)
+    pipeline = Pipeline(world.settings)
+    for step in (pipeline.read_extract, pipeline.normalize, pipeline.hash):
+        step(day(number))
+    world.model.built[day(number)] = world.model.snapshot(day(number), extract)
+
+
+def replace_destination(world: World, **given: object) -> Settings:
     one = world.settings.destinations[DESTINATION].model_copy(update=given)
     return world.settings.model_copy(update={"destinations": {DESTINATION: one}})
 
 
-def with_second(world: World, server: S3Server, prefix: str) -> object:
+def with_second(world: World, server: S3Server, prefix: str) -> Settings:
     destinations = {
         DESTINATION: destination_settings(server, world.partner.prefix),
         "second": destination_settings(server, prefix),

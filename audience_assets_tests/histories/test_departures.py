@@ -49,7 +49,9 @@ def test_who_never_agreed_is_never_mentioned(new_world: NewWorld) -> None:
 def test_an_ambiguous_row_changes_nothing_at_the_partner(new_world: NewWorld) -> None:
     world = new_world()
     world.run(day(0), people("a", "b"))
-    world.run(day(1), [*people("a", "b"), person("b", city="Recife"), *people("new"), person("new", city="Natal")])
+    world.run(
+        day(1), [*people("a", "b"), person("b", city="Recife"), *people("new"), person("new", city="Natal")]
+    )
     assert world.partner.rows_received == 2
     world.run(day(2), [person("a"), person("b", city="Recife"), person("new", city="Natal")])
     assert world.partner.rows_received == 4
@@ -61,7 +63,6 @@ def test_in_an_incremental_extract_absence_means_nothing(new_world: NewWorld) ->
     world.run(day(0), people("a", "b", "c"))
     world.run(day(1), [person("a", city="Recife")])
     world.run(day(3), [person("b", departed="yes"), person("d"), person("unknown", departed="sim")])
-    assert world.partner.holds["b"]["EMAIL_HASHED"] is None
     assert {"a", "c", "d"} == {who for who, row in world.partner.holds.items() if row["EMAIL_HASHED"]}
     world.run(day(3), [person("d")])  # a correction: b did not leave after all
     assert world.partner.holds["b"]["EMAIL_HASHED"]

@@ -9,7 +9,7 @@ import pytest
 from audience_assets_tests.histories import one_day
 from audience_assets_tests.histories.faults import Moment
 from audience_assets_tests.histories.small import day, turnover
-from audience_assets_tests.histories.world import World, run_day, write_extract
+from audience_assets_tests.histories.world import World, write_extract
 
 NewWorld = Callable[..., World]
 

@@ -35,7 +35,6 @@ def test_a_version_that_gives_the_same_values_delivers_nothing(
     write_extract(world.folder, day(today), BASE, world.columns)
     pipeline = Pipeline(world.settings)
     report = run_day(pipeline, day(today))
-    assert pipeline.hash(day(today)).snapshot == report.delivery.to_snapshot if report.delivery else False
     assert report.delivery is not None
     assert (report.delivery.joined, report.delivery.changed, report.delivery.left) == (0, 0, 0)
     world.partner.look()
@@ -75,7 +74,9 @@ def test_a_new_expression_delivers_those_whose_value_it_changes(
     assert (row["CUSTOMER_ID"], row["FIRST_NAME_HASHED"]) == ("a", sha256(b"ANA").hexdigest())
 
 
-def test_going_back_to_the_old_rule_delivers_the_old_values(new_world: NewWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_going_back_to_the_old_rule_delivers_the_old_values(
+    new_world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = new_world()
     world.run(day(0), BASE)
     with monkeypatch.context() as patch:

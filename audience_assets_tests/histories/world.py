@@ -120,9 +120,13 @@ class World:
         }
         if self.model.departed == "blank":
             gone = found.keys() - held.keys()
-            assert all(not any(v for c, v in found[customer].items() if c != "CUSTOMER_ID") for customer in gone)
+            assert all(
+                not any(v for c, v in found[customer].items() if c != "CUSTOMER_ID") for customer in gone
+            )
         assert found == {customer: comparable(row) for customer, row in self.model.partner.items()}
-        assert self.partner.rows_received == self.model.rows_sent, "rows were sent without need, or not at all"
+        assert self.partner.rows_received == self.model.rows_sent, (
+            "rows were sent without need, or not at all"
+        )
         for timestamp, customers in self.partner.deliveries.items():
             assert len(customers) == len(set(customers)), f"a customer stands twice in delivery {timestamp}"
 
@@ -147,4 +151,3 @@ class _Told:
                     model.begin(self.due)
                 if effect == "Ledger.finish":
                     model.finish()
-

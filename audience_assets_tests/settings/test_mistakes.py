@@ -1,6 +1,7 @@
 """Every plausible mistake is one SettingsError that names the key as it stands in the file, and the mend."""
 
 import string
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -97,12 +98,12 @@ def test_a_mistake_is_named_with_its_mend(load: Load, file: Path, text: str, sen
 
 
 def test_two_mistakes_are_both_named(load: Load) -> None:
-    with pytest.raises(SettingsError, match="schedule.hour: .*; .*: rules.date_order: "):
+    with pytest.raises(SettingsError, match=r"rules\.date_order: .*; .*: schedule\.hour: "):
         load('schedule.hour = 99\nrules.date_order = "x"')
 
 
 def test_text_that_is_not_toml_names_the_line(load: Load, file: Path) -> None:
-    with pytest.raises(SettingsError, match="is not valid TOML: .*line 2") as caught:
+    with pytest.raises(SettingsError, match=r"is not valid TOML: .*line 2") as caught:
         load('state_dir = "x"\nschedule.hour = = 3')
     assert str(caught.value).startswith(str(file))
 
@@ -117,7 +118,7 @@ def test_a_file_that_is_not_utf8_names_the_line(file: Path) -> None:
 def test_a_missing_file_says_what_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTINGS_VARIABLE, str(tmp_path / "gone.toml"))
     with pytest.raises(
-        SettingsError, match="gone.toml does not exist; AUDIENCE_ASSETS_SETTINGS or --settings names it"
+        SettingsError, match=r"gone\.toml does not exist; AUDIENCE_ASSETS_SETTINGS or --settings names it"
     ):
         settings.load()
 
@@ -169,13 +170,8 @@ def test_an_amount_of_memory_that_loads_is_one_for_duckdb(text: str) -> None:
         connection.execute("select 1")
 
 
-@given(
-    st.text("{}day%YmdQH:!.[]", max_size=16).map("{day}{}".replace("{}", "").__add__)
-    | st.text("{}day%Ymd:", max_size=16)
-)
+@given(st.text("{}day%Ymd:", max_size=16) | st.text("{}%YmdQH:!.[]", max_size=16).map("{day}".__add__))
 def test_a_path_that_loads_can_be_written_for_every_day(path: str) -> None:
-    from datetime import date  # noqa: PLC0415
-
     try:
         source = SourceSettings(path=path)
     except ValidationError:
