@@ -1,5 +1,6 @@
 """The command line: `audience-assets demo | ui | normalize | generate | sandbox`."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +26,12 @@ SettingsFile = Annotated[
 
 @contextmanager
 def _readable_errors() -> Iterator[None]:
-    """Our errors as one sentence on standard error and exit code 1, without a traceback."""
+    """Our errors, and the file system's, as one sentence on standard error and exit code 1, without a traceback."""
     try:
         yield
-    except AudienceAssetsError as error:
+    except BrokenPipeError:
+        raise  # whoever reads our output has had enough: typer ends in silence
+    except (AudienceAssetsError, OSError) as error:
         typer.echo(f"audience-assets: {error}", err=True)
         raise typer.Exit(1) from None
 
@@ -50,14 +53,18 @@ def normalize(settings: SettingsFile = None) -> None:
         loaded = settings_file.load(settings)
         with database.connect(loaded, spill=False) as connection:
             normalizer = Normalizer(connection, loaded, catalog.configured(loaded))
-            for line in normalizer.lines(line for line in sys.stdin if line.strip()):
-                sys.stdout.write(line + "\n")
+            # JSON is UTF-8 whatever the terminal's locale; bytes that are not become a line's reason.
+            lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape")
+            for line in normalizer.lines(line for line in lines if line.strip()):
+                sys.stdout.buffer.write(f"{line}\n".encode())
 
 
 @app.command()
 def generate(
-    customers: Annotated[int, typer.Option(min=1, help="How many customers the first day has.")],
-    days: Annotated[int, typer.Option(min=1, help="How many days to write.")],
+    customers: Annotated[
+        int, typer.Option(min=1, max=20_000_000, help="How many customers the first day has.")
+    ],
+    days: Annotated[int, typer.Option(min=1, max=300, help="How many days to write.")],
     out: Annotated[Path, typer.Option(help="Where to write extract/ and truth/.")],
     seed: Annotated[int, typer.Option(help="Another seed makes other people.")] = 7,
 ) -> None:
@@ -100,9 +107,9 @@ def demo(
     ),
 ) -> None:
     """Three days of a synthetic CRM delivered to VTEX Ads on a real S3 server on this machine."""
-    from audience_assets import demo as demonstration  # noqa: PLC0415
-
     with _readable_errors():
+        from audience_assets import demo as demonstration  # noqa: PLC0415
+
         demonstration.run(customers, directory)
 
 
@@ -112,9 +119,9 @@ def ui(
     port: Annotated[int, typer.Option(help="The UI's port on 127.0.0.1.")] = 3000,
 ) -> None:
     """Open the demo's data in the Dagster UI, with the S3 server beside it."""
-    from audience_assets import demo as demonstration  # noqa: PLC0415
-
     with _readable_errors():
+        from audience_assets import demo as demonstration  # noqa: PLC0415
+
         demonstration.serve(directory, port)
 
 

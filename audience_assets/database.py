@@ -12,8 +12,16 @@ from audience_assets.storage.layout import Layout
 
 
 @contextmanager
-def connect(settings: Settings, *, spill: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory database that never loads an extension, and spills into the state directory if it may."""
+def connect(
+    settings: Settings, *, rules: bool = True, spill: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory database that never loads an extension.
+
+    Args:
+        settings: Bounds for memory and threads.
+        rules: Whether the rules' macros and look-ups are needed.
+        spill: Whether it may spill into the state directory.
+    """
     folder = str(files.private_folder(Layout(settings.state_dir).spill)) if spill else ""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.engine.memory_limit,
@@ -25,7 +33,8 @@ def connect(settings: Settings, *, spill: bool = True) -> Iterator[duckdb.DuckDB
         config["threads"] = settings.engine.threads
     connection = duckdb.connect(config=config)
     try:
-        engine.install(connection)
+        if rules:
+            engine.install(connection)
         yield connection
     finally:
         connection.close()

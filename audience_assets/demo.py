@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -27,6 +29,7 @@ from audience_assets.settings import SETTINGS_VARIABLE
 from audience_assets.synthetic.extract import generate
 
 MARKER = ".audience-assets-demo"
+DIRECTORY = ".demo"
 DAYS = 3
 ACCESS_KEY_ID = "AUDIENCE_ASSETS_DEMO_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AUDIENCE_ASSETS_DEMO_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
@@ -92,10 +95,11 @@ def run(customers: int, directory: Path) -> None:
     for day in days:
         console.print(_day_table(pipeline, day))
     console.print(
-        f"The rows that the S3 server holds for each of the {DAYS} days equal the truth that the generator\n"
-        "wrote beside its extract, column by column.\n\n"
-        "Open the same data in the Dagster UI:\n\n    [bold]make ui[/bold]\n",
+        f"The rows that the S3 server holds for each of the {DAYS} days equal the truth that\n"
+        "the generator wrote beside its extract, column by column.\n\n"
+        f"Open the same data in the Dagster UI:\n\n    [bold]{_ui_command(directory)}[/bold]\n",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -123,6 +127,14 @@ def serve(directory: Path, port: int) -> None:
             ui.wait()
         except KeyboardInterrupt:
             ui.wait()
+
+
+def _ui_command(directory: Path) -> str:
+    """`make ui` opens the default directory; any other one is named."""
+    if directory == Path(DIRECTORY).absolute():
+        return "make ui"
+    command = f"audience-assets ui --directory {shlex.quote(str(directory))}"
+    return escape(f"{command}  (make ui opens {DIRECTORY})")
 
 
 def _emptied(directory: Path) -> Path:

@@ -188,11 +188,12 @@ class Normalizer:
 
 
 def _parsed(line: str) -> dict[str, Any]:
-    """A line as an object."""
+    """A line as an object that can be written back as JSON in UTF-8: no NaN, no half of a surrogate pair."""
     try:
         parsed = json.loads(line)
-    except json.JSONDecodeError:
-        raise BadLineError("the line is not JSON") from None
+        json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise BadLineError("the line is not JSON in UTF-8") from None
     if not isinstance(parsed, dict):
         raise BadLineError("the line is not a JSON object")
     return parsed

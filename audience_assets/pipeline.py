@@ -7,8 +7,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import duckdb
-
 from audience_assets import database
 from audience_assets.customers import hashed, normalized, raw
 from audience_assets.customers.fields import rules_of
@@ -88,7 +86,7 @@ class Pipeline:
 
     def plan(self, destination: str, day: date, planned: str | None = None) -> tuple[Standing, DeltaManifest]:
         """Make a destination's delta for the day, or find the one that was delivered or begun."""
-        with database.connect(self.settings) as connection, self.ledger() as ledger:
+        with database.connect(self.settings, rules=False) as connection, self.ledger() as ledger:
             stands = standing(ledger, destination, day, planned)
             if stands.delivered is not None or stands.begun is not None:
                 made = manifest.read(
@@ -112,7 +110,7 @@ class Pipeline:
     def count_delta(self, destination: str, made: DeltaManifest) -> dict[str, Any]:
         """Rows and distinct customers in a delta's files, counted in the files themselves."""
         paths = [str(self.layout.delta(destination, made.day) / file.name) for file in made.files]
-        with duckdb.connect() as connection:
+        with database.connect(self.settings, rules=False) as connection:
             return {"day": made.day} | delta.count_customers(
                 connection, paths, self.destinations[destination]
             )

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import duckdb
 
-INDEX_COLUMNS = "customer_id varchar, fingerprint uuid, segment varchar"
+NO_INDEX = (
+    "select null::varchar as customer_id, null::uuid as fingerprint, null::varchar as segment where false"
+)
 
 
 def view_index(connection: duckdb.DuckDBPyConnection, name: str, index_file: Path | None) -> None:
     """Create the view `name` over an index file, or an empty one where there is no earlier snapshot."""
-    if index_file is None:
-        connection.execute(f"create or replace temp table {name} ({INDEX_COLUMNS})")
-        return
-    connection.execute(f"drop table if exists {name}")
-    connection.read_parquet(str(index_file), hive_partitioning=False).create_view(name, replace=True)
+    index = (
+        connection.sql(NO_INDEX)
+        if index_file is None
+        else connection.read_parquet(str(index_file), hive_partitioning=False)
+    )
+    index.create_view(name, replace=True)
 
 
 def select_changed(connection: duckdb.DuckDBPyConnection) -> int:

@@ -1,11 +1,13 @@
 """Brings the rules into a DuckDB connection: macros, look-up tables, and the canonical customers as a view."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 import duckdb
 import phonenumbers
+import pyarrow as pa
 
 from audience_assets.rules import (
     amount,
@@ -40,14 +42,18 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every macro and look-up table that the rules' expressions use."""
     for module in MACROS:
         connection.execute(module.MACROS)
-    for table, (columns, rows) in LOOKUPS.items():
-        values = rows()
-        marks = "(" + ", ".join("?" for _ in columns) + ")"
-        names = ", ".join(columns)
-        connection.execute(
-            f"create table {table} as select * from (values {', '.join([marks] * len(values))}) as listed({names})",
-            [value for row in values for value in row],
-        )
+    for name, rows in _lookups().items():
+        connection.register("look_up", rows)
+        connection.execute(f"create table {name} as select * from look_up")
+        connection.unregister("look_up")
+
+
+@cache
+def _lookups() -> dict[str, pa.Table]:
+    return {
+        name: pa.table(list(zip(*rows(), strict=True)), names=list(columns))
+        for name, (columns, rows) in LOOKUPS.items()
+    }
 
 
 def view_canonical_customers(
@@ -75,10 +81,11 @@ def view_canonical_customers(
 def signature(rules: Sequence[CanonicalRule], forms: Collection[str], settings: Sequence[str]) -> str:
     """A short digest of everything besides the row that decides its digests.
 
-    It is part of each row's fingerprint, so a new rule version, another default country or a new libphonenumber
-    normalizes every customer again; what comes out the same is not delivered again.
+    It is part of each row's fingerprint, so a new rule version, another default country, a new libphonenumber or a
+    new word in a look-up table (country names come with Babel) normalizes every customer again; what comes out the same is not delivered again.
     """
     parts = [f"{rule.name}@{rule.version}" for rule in rules]
     parts += sorted(forms)
+    parts += [f"{table}={sha256(repr(rows()).encode()).hexdigest()}" for table, (_, rows) in LOOKUPS.items()]
     parts += [*settings, f"phonenumbers@{phonenumbers.__version__}"]
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
