@@ -1,6 +1,6 @@
 """One typed settings object, from one TOML file; secrets are named there and read from the environment when they are used.
 
-`AUDIENCE_ASSETS_SETTINGS` names the file. Relative paths in it are relative to the file. `docs/settings.md` explains
+`AUDIENCE_ASSETS_SETTINGS` names the file. Relative paths in it are relative to the file. `examples/settings.toml` explains
 every key; the models here are the same list with types.
 """
 

@@ -81,8 +81,9 @@ def view_canonical_customers(
 def signature(rules: Sequence[CanonicalRule], forms: Collection[str], settings: Sequence[str]) -> str:
     """A short digest of everything besides the row that decides its digests.
 
-    It is part of each row's fingerprint, so a new rule version, another default country, a new libphonenumber or a
-    new word in a look-up table (country names come with Babel) normalizes every customer again; what comes out the same is not delivered again.
+    It is part of each row's fingerprint, so a new rule version, another default country, a new libphonenumber or a new
+    word in a look-up table (country names come with Babel) normalizes every customer again; what comes out the same is
+    not delivered again.
     """
     parts = [f"{rule.name}@{rule.version}" for rule in rules]
     parts += sorted(forms)

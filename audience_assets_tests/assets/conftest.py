@@ -34,10 +34,8 @@ def deploy(s3_server: S3Server, bucket_prefix: str, tmp_path: Path) -> Iterator[
     with dg.DagsterInstance.ephemeral() as instance:
 
         def make(vtex_ads: dict[str, Any] | None = None, **given: Any) -> Deployment:
-            accounts = {
-                "vtex_ads": deployment.destination(s3_server, bucket_prefix, **(vtex_ads or {})),
-            }
-            settings = deployment.settings_of(tmp_path, accounts, **given)
+            account = deployment.destination(s3_server, bucket_prefix) | (vtex_ads or {})
+            settings = deployment.settings_of(tmp_path, {"vtex_ads": account}, **given)
             return Deployment(settings, s3_server, bucket_prefix, instance)
 
         yield make

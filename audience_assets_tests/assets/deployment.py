@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -98,16 +98,18 @@ class Deployment:
     def metadata(self, asset: str, day: str) -> dict[str, Any]:
         """What the UI shows beside the newest materialization of a day."""
         records = self.instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=dg.AssetKey.from_user_string(asset), asset_partitions=[day]), limit=1
+            dg.AssetRecordsFilter(asset_key=dg.AssetKey.from_user_string(asset), asset_partitions=[day]),
+            limit=1,
         ).records
         materialization = records[0].asset_materialization
         assert materialization is not None
         return dict(materialization.metadata)
 
-    def keys(self) -> list[str]:
-        """Everything that the partner has got, by key."""
+    def keys(self, day: str | None = None) -> list[str]:
+        """What the partner has got, of a day or of all days, by key."""
+        folder = f"audiences/{day.replace('-', '/')}/" if day else ""
         with closing(self.server.client("s3", self.server.administrator)) as client:
-            listed = client.list_objects_v2(Bucket=self.server.bucket, Prefix=f"{self.prefix}/")
+            listed = client.list_objects_v2(Bucket=self.server.bucket, Prefix=f"{self.prefix}/{folder}")
         return sorted(each["Key"] for each in listed.get("Contents", []))
 
     def object(self, key: str) -> bytes:
@@ -118,8 +120,7 @@ class Deployment:
 
     def delivered(self, day: str) -> pa.Table:
         """The rows of a day as they lie in the partner's bucket, sorted by customer."""
-        folder = f"{self.prefix}/audiences/{day.replace('-', '/')}/"
-        bodies = [self.object(key) for key in self.keys() if key.startswith(folder)]
+        bodies = [self.object(key) for key in self.keys(day)]
         tables = [pq.ParquetFile(io.BytesIO(body)).read() for body in bodies]
         return pa.concat_tables(tables).sort_by("CUSTOMER_ID")
 
@@ -153,9 +154,3 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
 def one_sentence(said: str, *words: str) -> bool:
     """Whether a failure is one line without a traceback that has these words in it."""
     return "\n" not in said and "Traceback" not in said and all(word in said for word in words)
-
-
-def column(table: pa.Table, name: str) -> Sequence[Any]:
-    """A column as Python values."""
-    values: list[Any] = table.column(name).to_pylist()
-    return values

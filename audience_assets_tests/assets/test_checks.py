@@ -23,7 +23,13 @@ from audience_assets_tests.assets.deployment import (
 )
 
 CHECKS = {
-    *("few_rows_set_aside", "counts_add_up", "few_values_refused", "each_customer_once", "partner_holds_the_day")
+    *(
+        "few_rows_set_aside",
+        "counts_add_up",
+        "few_values_refused",
+        "each_customer_once",
+        "partner_holds_the_day",
+    )
 }
 MARKER = "MARKED-7f3a"
 

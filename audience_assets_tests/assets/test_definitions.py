@@ -61,7 +61,13 @@ def test_there_are_exactly_these_assets_each_after_the_one_it_reads() -> None:
         name: [dep.asset_key.to_user_string() for spec in asset.specs for dep in spec.deps]
         for name, asset in assets(default()).items()
     }
-    assert dependencies == {RAW: [], NORMALIZED: [RAW], HASHED: [NORMALIZED], DELTA: [HASHED], DELIVERY: [DELTA]}
+    assert dependencies == {
+        RAW: [],
+        NORMALIZED: [RAW],
+        HASHED: [NORMALIZED],
+        DELTA: [HASHED],
+        DELIVERY: [DELTA],
+    }
 
 
 @pytest.mark.parametrize("name", ASSETS)
@@ -79,7 +85,7 @@ def test_every_asset_says_what_it_is_and_whose(name: str) -> None:
 
 
 def test_the_delta_s_description_has_a_line_for_each_of_the_partner_s_columns() -> None:
-    description = assets(default())[DELTA].specs[0].description or ""
+    description = next(iter(assets(default())[DELTA].specs)).description or ""
     assert description.count("_HASHED |") == 5
     assert "| AGE | int32 |" in description
 
@@ -90,7 +96,7 @@ def test_days_follow_the_settings_time_zone_and_start() -> None:
         assert isinstance(days, dg.DailyPartitionsDefinition)
         assert days.timezone == "America/Manaus"
         assert days.get_first_partition_key() == "2026-03-01"
-        assert asset.specs[0].owners == ["team:crm"]
+        assert [spec.owners for spec in asset.specs] == [["team:crm"]]
     first = assets(default())[RAW].partitions_def
     assert isinstance(first, dg.DailyPartitionsDefinition)
     assert (first.timezone, first.start.date()) == ("America/Sao_Paulo", date(2026, 1, 1))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from audience_assets_tests.assets.deployment import DAYS, Deployment, materialized
+from audience_assets_tests.assets.deployment import DAYS, Deployment
 
 COLUMNS = [
     *("CUSTOMER_ID", "EMAIL_HASHED", "PHONE_HASHED", "SOCIAL_ID_HASHED", "FIRST_NAME_HASHED"),

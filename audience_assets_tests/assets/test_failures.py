@@ -1,6 +1,7 @@
 """What goes wrong fails the right asset with one sentence that says what to do, and the partner gets nothing."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,8 @@ def test_an_asset_run_before_the_one_it_reads_names_it(deployed: Deployment) -> 
         assert one_sentence(sentence, needed, "first")
 
 
-def test_a_partner_that_is_away_is_tried_again_and_then_fails_with_a_sentence(
-    deploy: Deploy, quick_retries: None
-) -> None:
+@pytest.mark.usefixtures("quick_retries")
+def test_a_partner_that_is_away_is_tried_again_and_then_fails_with_a_sentence(deploy: Deploy) -> None:
     deployed = deploy({"endpoint_url": CLOSED})
     deployed.land(DAY, numbered(3))
     result = deployed.run(DAY)
@@ -153,9 +153,8 @@ def test_a_partner_that_is_away_is_tried_again_and_then_fails_with_a_sentence(
     assert len(deployed.keys()) == 1
 
 
-def test_a_partner_that_refuses_is_not_asked_again(
-    deploy: Deploy, quick_retries: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("quick_retries")
+def test_a_partner_that_refuses_is_not_asked_again(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     send = VtexAdsSender.send
 
@@ -189,7 +188,7 @@ def test_only_an_interrupted_delivery_may_be_retried(kind: type[Exception]) -> N
     @dg.asset(partitions_def=dg.StaticPartitionsDefinition([DAY]))
     def subject(context: dg.AssetExecutionContext) -> None:
         try:
-            with readable_failures(context, deployment.date.fromisoformat(DAY)):
+            with readable_failures(context, date.fromisoformat(DAY)):
                 raise kind("what happened")
         except dg.Failure as failed:
             seen.append(failed)

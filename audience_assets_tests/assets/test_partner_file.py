@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import polars
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +14,9 @@ import pytest
 from audience_assets_tests.assets.deployment import DAYS, Deployment
 from audience_assets_tests.assets.test_delivered_rows import COLUMNS
 
-KEY = re.compile(r"audiences/([0-9]{4}/[0-9]{2}/[0-9]{2})/([0-9]+)-([0-9a-f]{16})-([0-9]{4})\.parquet\.snappy")
+KEY = re.compile(
+    r"audiences/([0-9]{4}/[0-9]{2}/[0-9]{2})/([0-9]+)-([0-9a-f]{16})-([0-9]{4})\.parquet\.snappy"
+)
 
 
 @pytest.fixture
@@ -40,7 +42,9 @@ def test_arrow_sees_the_sixteen_columns_in_order_and_case_and_only_the_id_requir
         ]
         assert [metadata.schema.column(at).max_definition_level for at in range(16)] == [0] + [1] * 15
         chunks = [
-            metadata.row_group(group).column(at) for group in range(metadata.num_row_groups) for at in range(16)
+            metadata.row_group(group).column(at)
+            for group in range(metadata.num_row_groups)
+            for at in range(16)
         ]
         assert {chunk.compression for chunk in chunks} == {"SNAPPY"}
         assert len(chunks) >= 16
@@ -63,9 +67,9 @@ def test_duckdb_sees_the_same(files: list[Path]) -> None:
 
 def test_polars_sees_the_same(files: list[Path]) -> None:
     for file in files:
-        schema = polars.read_parquet(io.BytesIO(file.read_bytes())).schema
+        schema = pl.read_parquet(io.BytesIO(file.read_bytes())).schema
         assert list(schema) == COLUMNS
-        assert list(schema.values()) == [polars.Int32 if name == "AGE" else polars.String for name in COLUMNS]
+        assert list(schema.values()) == [pl.Int32 if name == "AGE" else pl.String for name in COLUMNS]
 
 
 def test_each_day_lies_under_its_date_with_its_first_second_in_utc(three_days: Deployment) -> None:

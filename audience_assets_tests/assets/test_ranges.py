@@ -7,7 +7,15 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from audience_assets_tests.assets.conftest import Deploy
-from audience_assets_tests.assets.deployment import ASSETS, DAYS, DELIVERY, DELTA, Deployment, failure, numbered
+from audience_assets_tests.assets.deployment import (
+    ASSETS,
+    DAYS,
+    DELIVERY,
+    DELTA,
+    Deployment,
+    failure,
+    numbered,
+)
 
 
 def test_three_days_in_one_run_deliver_what_three_runs_deliver_with_each_day_s_own_figures(

@@ -58,7 +58,9 @@ def test_an_older_day_after_a_newer_one_is_refused_with_what_to_do(delivered: De
     sent = delivered.keys()
     asset, sentence = failure(delivered.run(DAYS[0]))
     assert asset == DELTA
-    assert one_sentence(sentence, DAYS[0], f"vtex_ads holds {DAYS[1]}", f"Deliver a day after {DAYS[1]} instead")
+    assert one_sentence(
+        sentence, DAYS[0], f"vtex_ads holds {DAYS[1]}", f"Deliver a day after {DAYS[1]} instead"
+    )
     assert delivered.keys() == sent
 
 
@@ -77,8 +79,9 @@ def test_the_delivery_alone_needs_its_delta(deployed: Deployment) -> None:
     assert one_sentence(sentence, "vtex_ads/delta has nothing for this day yet", "materialize it first")
 
 
+@pytest.mark.usefixtures("quick_retries")
 def test_an_answer_that_got_lost_is_retried_and_nothing_is_sent_twice(
-    deployed: Deployment, monkeypatch: pytest.MonkeyPatch, quick_retries: None
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[str] = []
     send = VtexAdsSender.send

@@ -183,7 +183,7 @@ def test_wrong_names_case_and_order_are_refused(tmp_path: Path) -> None:
 def test_another_codec_in_any_column_is_refused(tmp_path: Path, codec: object) -> None:
     path = tmp_path / "file.parquet"
     write(path, compression=codec)
-    with pytest.raises(ContractError, match="it is compressed with .* and should be with SNAPPY only"):
+    with pytest.raises(ContractError, match=r"it is compressed with .* and should be with SNAPPY only"):
         parquet.verify(path, SCHEMA, 3)
 
 

@@ -37,7 +37,7 @@ def one_database(installed: duckdb.DuckDBPyConnection, monkeypatch: pytest.Monke
     """Each step gets a fresh connection to that one database and leaves nothing behind in it."""
 
     @contextmanager
-    def connect(_settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(_settings: Settings, **_given: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         with installed.cursor() as connection:
             try:
                 yield connection

@@ -10,7 +10,7 @@ from audience_assets_tests.histories.world import World
 
 STARTS = (date(2026, 2, 26), date(2028, 2, 26), date(2026, 12, 28), date(2026, 7, 1))
 """The end of February in a common and in a leap year, the turn of a year, and an ordinary week."""
-EFFECTS_OF_A_RUN = 36
+EFFECTS_OF_A_RUN = 30
 
 
 @dataclass

@@ -73,7 +73,7 @@ def test_the_first_day_of_all_may_end_before_each_of_its_effects(new_world: NewW
 def test_a_correction_may_come_after_any_end(new_world: NewWorld) -> None:
     world = new_world(rows_per_file=2)
     world.run(day(0), turnover(0))
-    for number in count():
+    for number in count(1, 2):
         today = day(number + 1)
         if not world.run(today, turnover(number + 1), (number, "before")).dead:
             break

@@ -1,0 +1,149 @@
+"""A state directory with a ledger, into which tests put days of the hashed log; and a partner that records what it gets."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audience_assets.destinations import delta
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.delivery import Courier
+from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.destinations.standing import standing
+from audience_assets.destinations.vtex_ads import delta as vtex_ads_delta
+from audience_assets.destinations.vtex_ads.columns import destination
+from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
+from audience_assets.errors import DeliveryInterruptedError
+from audience_assets.ledger import Batch, Ledger, Segment, Snapshot
+from audience_assets.settings import Settings
+from audience_assets.storage import files
+from audience_assets.storage.layout import Layout
+
+NAME = "vtex_ads"
+ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
+
+Row = Mapping[str, Any]
+"""A customer: the columns that the partner gets, hashed ones in clear, and perhaps `consent`."""
+
+
+@dataclass
+class State:
+    """One deployment's state with one VTEX Ads destination."""
+
+    root: Path
+    ledger: Ledger
+    settings: VtexAdsSettings = field(default_factory=VtexAdsSettings)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.root)
+
+    @cached_property
+    def destination(self) -> Destination:
+        return destination(NAME, self.settings)
+
+    def publish(self, day: date, customers: Mapping[str, Row], key: str | None = None) -> str:
+        """Put the day's customers into a segment and publish the snapshot of them; return its key."""
+        key = key or f"snapshot-{day}"
+        segment = f"{day}-{key}"
+        hashed = files.private_folder(self.layout.hashed(day)) / f"segment-{segment}.parquet"
+        index = files.private_folder(self.layout.normalized(day)) / f"index-{key}.parquet"
+        pq.write_table(self._stored(segment, customers), hashed)
+        ids = sorted(customers)
+        fingerprints = pa.array([uuid.uuid4().bytes for _ in ids], pa.uuid())
+        pq.write_table(
+            pa.table(
+                {
+                    "customer_id": pa.array(ids, pa.string()),
+                    "fingerprint": fingerprints,
+                    "segment": pa.array([segment] * len(ids), pa.string()),
+                }
+            ),
+            index,
+        )
+        self.ledger.record_segment(
+            Segment(segment, day, "rules", None, len(ids), hashed_file=self.layout.relative(hashed))
+        )
+        self.ledger.publish_snapshot(
+            Snapshot(key, day, None, segment, self.layout.relative(index), len(ids), len(ids), 0, 0)
+        )
+        return key
+
+    def _stored(self, segment: str, customers: Mapping[str, Row]) -> pa.Table:
+        """What the hashed log keeps: digests as bytes."""
+        rows = [{"CUSTOMER_ID": name} | dict(row) for name, row in sorted(customers.items())]
+        columns: dict[str, Any] = {
+            "customer_id": pa.array([row["CUSTOMER_ID"] for row in rows], pa.string()),
+            "segment": pa.array([segment] * len(rows), pa.string()),
+            self.destination.consent_name: pa.array([row.get("consent") for row in rows], pa.bool_()),
+        }
+        for column in self.destination.columns:
+            values = [row.get(column.name) for row in rows]
+            kind = ARROW[column.form.type]
+            if column.hashed:
+                kind, values = pa.binary(), [value and sha256(value.encode()).digest() for value in values]
+            columns[self.destination.stored_name(column)] = pa.array(values, kind)
+        return pa.table(columns)
+
+    def plan(self, day: date, planned: str | None = None) -> DeltaManifest:
+        """Make the day's delta."""
+        with duckdb.connect(config={"threads": 1}) as connection:
+            return delta.make_delta(
+                connection,
+                Settings(state_dir=self.root),
+                self.ledger,
+                vtex_ads_delta.writer(self.destination, self.settings),
+                standing(self.ledger, NAME, day, planned),
+            )
+
+    def rows(self, made: DeltaManifest) -> list[dict[str, Any]]:
+        """What the delta's files hold, in order."""
+        folder = self.layout.delta(NAME, made.day)
+        return [row for file in made.files for row in pq.read_table(folder / file.name).to_pylist()]
+
+    def courier(self, partner: "Partner", **given: Any) -> Courier:
+        """A courier to this partner."""
+        return Courier(
+            **{
+                "ledger": self.ledger,
+                "layout": self.layout,
+                "destination": self.destination,
+                "sender": partner,
+                "run": "run-1",
+                "progress": lambda _done, _total, _rows: None,
+                **given,
+            }
+        )
+
+
+@dataclass
+class Partner:
+    """A partner that takes batches, and fails when told: before it took one, or after and without an answer."""
+
+    fail_before: set[int] = field(default_factory=set)
+    fail_after: set[int] = field(default_factory=set)
+    taken: list[tuple[str, str]] = field(default_factory=list)
+    """Key and SHA-256 of the bytes of each batch, in the order they came."""
+
+    def remote_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
+        return f"{day}/{ordinal}/{part}/{sha256[:8]}"
+
+    def send(self, batch: Batch, path: Path) -> str:
+        if batch.sequence in self.fail_before:
+            raise DeliveryInterruptedError("no connection")
+        self.taken.append((batch.remote_key, files.sha256_of(path)))
+        if batch.sequence in self.fail_after:
+            raise DeliveryInterruptedError("no answer")
+        return f"taken as {len(self.taken)}"
+
+    @property
+    def keys(self) -> Sequence[str]:
+        return [key for key, _ in self.taken]
