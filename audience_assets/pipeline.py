@@ -89,10 +89,10 @@ class Pipeline:
         with database.connect(self.settings, rules=False) as connection, self.ledger() as ledger:
             stands = standing(ledger, destination, day, planned)
             if stands.delivered is not None or stands.begun is not None:
-                made = manifest.read(
-                    DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"
-                )
-                if made.to_snapshot == stands.due:
+                folder = self.layout.delta(destination, day)
+                made = manifest.read(DeltaManifest, folder, f"{destination}/delta")
+                # What was begun is sent from its files; if they are damaged, the same rows write the same bytes again.
+                if made.to_snapshot == stands.due and (stands.delivered or made.intact(folder)):
                     return stands, made
             writer = vtex_ads_delta.writer(
                 self.destinations[destination], self.settings.destinations[destination]

@@ -16,6 +16,9 @@ JOINED = "joined"
 CHANGED = "changed"
 LEFT = "left"
 
+ROW_KEY = '"/customer_id"'
+"""The customer's id in `held_rows` and `due_rows`: DuckDB ignores case, and a partner may call a column CUSTOMER_ID."""
+
 Counts = dict[str, int]
 
 
@@ -108,7 +111,7 @@ def _view_log(
     if not files:
         nothing = ", ".join(f"null as {identifier(name)}" for name in columns)
         connection.execute(
-            f"create or replace temp view {side}_rows as select null::varchar as customer_id, {nothing} where false"
+            f"create or replace temp view {side}_rows as select null::varchar as {ROW_KEY}, {nothing} where false"
         )
         return
     variable = f"{side}_files"
@@ -122,7 +125,7 @@ def _view_log(
     connection.execute(f"""
         create or replace temp view {side}_rows as
         select
-          log.customer_id,
+          log.customer_id as {ROW_KEY},
           {listed}
         from {log} as log
         {current}
@@ -144,16 +147,16 @@ def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tup
     connection.execute(f"""
         create or replace temp table net_changes as
         select
-          coalesce(due_rows.customer_id, held_rows.customer_id) as customer_id,
+          coalesce(due_rows.{ROW_KEY}, held_rows.{ROW_KEY}) as customer_id,
           case
-            when due_rows.customer_id is null then {literal(LEFT)}
-            when held_rows.customer_id is null then {literal(JOINED)}
+            when due_rows.{ROW_KEY} is null then {literal(LEFT)}
+            when held_rows.{ROW_KEY} is null then {literal(JOINED)}
             else {literal(CHANGED)}
           end as change
         from due_rows
-        full join held_rows using (customer_id)
-        where due_rows.customer_id is null
-          or held_rows.customer_id is null
+        full join held_rows on held_rows.{ROW_KEY} = due_rows.{ROW_KEY}
+        where due_rows.{ROW_KEY} is null
+          or held_rows.{ROW_KEY} is null
           or {differs}
     """)
     counted = connection.execute("select change, count(*) from net_changes group by change").fetchall()

@@ -15,7 +15,7 @@ from audience_assets.delta import snapshot as snapshots
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.contract import Contract
 from audience_assets.destinations.standing import Standing
-from audience_assets.errors import StateError
+from audience_assets.errors import ContractError, StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier, listed
@@ -47,6 +47,13 @@ class DeltaManifest(Manifest):
     left: int
     rows: int
     files: list[DeltaFile]
+
+    def intact(self, folder: Path) -> bool:
+        """Whether every file is there with the bytes that were published."""
+        return all(
+            (folder / file.name).is_file() and files.sha256_of(folder / file.name) == file.sha256
+            for file in self.files
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ def present_rows_sql(destination: Destination) -> str:
     """The whole rows of customers who joined or changed."""
     return (
         f"select\n{listed(delivered_columns(destination, 'due'))}\nfrom net_changes\n"
-        f"join due_rows using (customer_id)\nwhere net_changes.change <> '{changes.LEFT}'"
+        f"join due_rows on due_rows.{changes.ROW_KEY} = net_changes.customer_id\nwhere net_changes.change <> '{changes.LEFT}'"
     )
 
 
@@ -182,9 +189,22 @@ def _write_files(
         )
         for path, rows in finished:
             parquet.verify(path, schema, rows)
+        _refuse_repeated(connection, [str(path) for path, _ in finished], writer.destination)
         return [
             _published(path, rows, part, writer.suffix) for part, (path, rows) in enumerate(finished, start=1)
         ]
+
+
+def _refuse_repeated(
+    connection: duckdb.DuckDBPyConnection, paths: list[str], destination: Destination
+) -> None:
+    """Each customer stands once: which of two rows a partner would keep is not ours to guess."""
+    counted = count_customers(connection, paths, destination)
+    if counted["rows"] != counted["customers"]:
+        raise ContractError(
+            f"{counted['rows']} rows for {destination.name} stand for {counted['customers']} customers, so nothing was "
+            "published: some customer stands twice"
+        )
 
 
 @contextmanager

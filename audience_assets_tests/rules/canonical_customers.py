@@ -15,7 +15,6 @@ Row = Mapping[str, str | list[str] | None]
 RULES = canonical.with_consents(["vtex_ads", "tiktok", "meta"])
 
 
-
 def view(
     connection: duckdb.DuckDBPyConnection,
     rows: Sequence[Row],
@@ -33,7 +32,8 @@ def view(
     for field in dict.fromkeys(rule.field for rule in rules):
         if field in lists.LIST_FIELDS:
             columns[f"{field}_list"] = pa.array(
-                [row.get(field) if isinstance(row.get(field), list) else None for row in rows], pa.list_(pa.string())
+                [row.get(field) if isinstance(row.get(field), list) else None for row in rows],
+                pa.list_(pa.string()),
             )
             columns[f"{field}_text"] = pa.array(
                 [row.get(field) if isinstance(row.get(field), str) else None for row in rows], pa.string()

@@ -30,7 +30,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def assert_canonical(connection: duckdb.DuckDBPyConnection, expected: Sequence[Canonical], rows: Sequence[Row]) -> None:
+def assert_canonical(
+    connection: duckdb.DuckDBPyConnection, expected: Sequence[Canonical], rows: Sequence[Row]
+) -> None:
     result = connection.sql("select * from canonical_customers order by cast(customer_id as integer)")
     names = result.columns
     differences = []
@@ -42,7 +44,12 @@ def assert_canonical(connection: duckdb.DuckDBPyConnection, expected: Sequence[C
                 differences.append((rule.name, row.get(rule.field), values[rule.name], wanted))
             if rule.refuses and values[f"{rule.field}_refusal"] != reference.refusals.get(rule.field):
                 differences.append(
-                    (rule.field, row.get(rule.field), values[f"{rule.field}_refusal"], reference.refusals.get(rule.field))
+                    (
+                        rule.field,
+                        row.get(rule.field),
+                        values[f"{rule.field}_refusal"],
+                        reference.refusals.get(rule.field),
+                    )
                 )
     assert not differences, f"{len(differences)} differ: {differences[:10]!r}"
 
@@ -67,7 +74,9 @@ def assert_vtex_ads(
 
 
 @pytest.mark.parametrize("field", corpus.FIELDS)
-def test_each_field_over_generated_and_fuzzed_values(connection: duckdb.DuckDBPyConnection, field: str) -> None:
+def test_each_field_over_generated_and_fuzzed_values(
+    connection: duckdb.DuckDBPyConnection, field: str
+) -> None:
     rows = corpus.values(field, VALUES_PER_FIELD, seed=11)
     given: list[Row] = [value if isinstance(value, dict) else {field: value} for value in rows]
     view(connection, given, as_of=AS_OF)
@@ -87,7 +96,9 @@ def test_each_field_over_generated_and_fuzzed_values(connection: duckdb.DuckDBPy
     ],
     ids=["default", "united-states", "argentina", "some-hashed", "all-hashed"],
 )
-def test_whole_rows_under_every_setting(connection: duckdb.DuckDBPyConnection, setting: dict[str, Any]) -> None:
+def test_whole_rows_under_every_setting(
+    connection: duckdb.DuckDBPyConnection, setting: dict[str, Any]
+) -> None:
     rows = corpus.records(6_000, seed=5)
     view(connection, rows, as_of=AS_OF, **setting)
     expected = [canonical(row, as_of=AS_OF, **setting) for row in rows]
@@ -97,10 +108,16 @@ def test_whole_rows_under_every_setting(connection: duckdb.DuckDBPyConnection, s
 
 def test_every_assigned_code_point_in_a_name_and_an_email(connection: duckdb.DuckDBPyConnection) -> None:
     rows: list[Row] = [
-        {"first_name": text, "email": f"{text}@exemplo.test", "city": text} for text in corpus.every_code_point()
+        {"first_name": text, "email": f"{text}@exemplo.test", "city": text}
+        for text in corpus.every_code_point()
     ]
     assert len(rows) > 280_000
-    view(connection, rows, as_of=AS_OF, rules=[rule for rule in RULES if rule.field in ("first_name", "email", "city", "country")])
+    view(
+        connection,
+        rows,
+        as_of=AS_OF,
+        rules=[rule for rule in RULES if rule.field in ("first_name", "email", "city", "country")],
+    )
     found = connection.sql(
         "select lower_text(without_whitespace(first_name)), lower_text(email), city "
         "from canonical_customers order by cast(customer_id as integer)"

@@ -1,6 +1,6 @@
 """VTEX Ads' delta: whole rows of who joined or changed, and the setting's row for who left the extract."""
 
-from audience_assets.delta.changes import LEFT
+from audience_assets.delta.changes import LEFT, ROW_KEY
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delta import DeltaWriter, delivered_columns, everyone_sql, present_rows_sql
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
@@ -33,6 +33,7 @@ def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> s
         for column, held in zip(destination.columns, delivered_columns(destination, "held"), strict=True)
     ]
     return (
-        f"select\n{listed(columns)}\nfrom net_changes\njoin held_rows using (customer_id)\n"
+        f"select\n{listed(columns)}\nfrom net_changes\n"
+        f"join held_rows on held_rows.{ROW_KEY} = net_changes.customer_id\n"
         f"where net_changes.change = {literal(LEFT)}"
     )
