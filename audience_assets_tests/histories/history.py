@@ -100,7 +100,7 @@ class History:
     def _live_through(self, base: Base) -> None:
         """A day: its run, and perhaps the same again, a correction, or a correction taken back."""
         rng, day = self.rng, base.day
-        if not self.run(day, self.extracts[day][0]):
+        if not self.run(day, self.extracts[day][0]) and rng.random() < 0.5:
             return
         for what in rng.sample(("again", "corrected", "taken back"), rng.choice((0, 0, 0, 1, 2))):
             if what == "corrected":
@@ -118,13 +118,14 @@ class History:
 
     def run(self, day: date, extract: list[Row], kills: int = 2) -> bool:
         """Run a day until it ends by itself; sometimes nobody comes back to it after a kill."""
-        while kills and self.rng.random() < 0.35:
+        while kills and self.rng.random() < 0.45:
             kills -= 1
-            kill: faults.Kill = (self.rng.randrange(EFFECTS_OF_A_RUN), self.rng.choice(("before", "after")))
+            number = self.rng.randrange(self.rng.choice((0, EFFECTS_OF_A_RUN // 2)), EFFECTS_OF_A_RUN)
+            kill: faults.Kill = (number, self.rng.choice(("before", "after")))
             if not self.world.run(day, extract, kill).dead:
                 return True
             self.killed += 1
-            if self.rng.random() < 0.15:
+            if self.rng.random() < 0.3:
                 return False
         self.world.run(day, extract)
         return True

@@ -70,14 +70,15 @@ def test_the_first_day_of_all_may_end_before_each_of_its_effects(new_world: NewW
 
 
 @pytest.mark.usefixtures("one_database")
-def test_a_correction_may_come_after_any_end(new_world: NewWorld) -> None:
+def test_a_correction_that_ended_anywhere_may_be_taken_back_or_corrected(new_world: NewWorld) -> None:
     world = new_world(rows_per_file=2)
-    world.run(day(0), turnover(0))
-    for number in count(1, 2):
-        today = day(number + 1)
-        if not world.run(today, turnover(number + 1), (number, "before")).dead:
+    for number in count():
+        today, first = day(number), turnover(number)
+        world.run(today, first)
+        if not world.run(today, turnover(number + 500), (number, "before")).dead:
             break
-        world.run(today, turnover(number + 500))
+        world.run(today, first if number % 2 else turnover(number + 1_000))
+    assert number > 20
 
 
 def test_kill_9_at_any_moment_is_mended_by_running_the_day_again(new_world: NewWorld) -> None:

@@ -55,7 +55,7 @@ def holder(start: Start, url: str) -> subprocess.Popen[str]:
 
 def change(file: Path, assignment: str, *values: object) -> None:
     with closing(sqlite3.connect(file)) as other, other:
-        other.execute(f"UPDATE lease SET {assignment}", values)  # noqa: S608
+        other.execute(f"UPDATE lease SET {assignment}", values)
 
 
 def count(file: Path) -> int:
