@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from audience_assets import settings as settings_file
@@ -76,19 +76,20 @@ def run(customers: int, directory: Path) -> None:
     console = Console()
     directory = _emptied(directory)
     with _progress() as progress:
-        task = progress.add_task("making three days of a synthetic CRM extract", total=None)
+        task = progress.add_task("", total=None)
+        _say(progress, task, "making three days of a synthetic CRM extract")
         generate(
             customers,
             DAYS,
             directory / "crm",
             progress=lambda _, done, total: progress.update(task, completed=done, total=total),
         )
-        progress.update(task, description="starting the S3 server", total=None)
+        _say(progress, task, "starting the S3 server")
         with S3Server(directory / "s3") as server:
             days = _days(directory)
             _configure(directory, server, days[0])
             _materialize(progress, days)
-            progress.update(task, description="comparing the S3 server's objects with the truth")
+            _say(progress, task, "comparing the S3 server's objects with the truth")
             for day in days:
                 _compare_with_truth(server, directory, day)
     pipeline = Pipeline(settings_file.load(directory / "settings.toml"))
@@ -186,7 +187,7 @@ def _materialize(progress: Progress, days: list[date]) -> None:
 
     with dg.DagsterInstance.get() as instance:
         for day in days:
-            progress.update(task, description=f"materializing {day} through Dagster")
+            _say(progress, task, f"materializing {day} through Dagster")
             result = job.with_hooks({counted}).execute_in_process(
                 partition_key=day.isoformat(),
                 instance=instance,
@@ -242,6 +243,13 @@ def _compare_with_truth(server: S3Server, directory: Path, day: date) -> None:
         raise StateError(
             f"what the S3 server holds for {day} is not the generator's truth; please report this as a bug"
         )
+
+
+def _say(progress: Progress, task: TaskID, stage: str) -> None:
+    """Name the stage on its bar; where there is no terminal to draw bars on, say it in a line of its own."""
+    progress.update(task, description=stage)
+    if not progress.console.is_terminal:
+        progress.console.print(stage)
 
 
 def _progress() -> Progress:
