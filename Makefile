@@ -8,7 +8,9 @@ READY := $(VENV)/.ready
 # uv installs in seconds; it is itself pinned by hash. It is told of the index that pip is configured with.
 INDEX = $$($(BIN)/python -m pip config get global.index-url 2>/dev/null)
 
-.PHONY: demo ui test lint format lock clean setup
+HISTORIES ?= 1000
+
+.PHONY: demo ui test soak lint format lock clean setup
 
 setup: $(READY)
 
@@ -52,3 +54,7 @@ lock: $(READY)
 
 clean:
 	rm -rf $(VENV) .demo
+
+# The random histories of the suite, many more of them; minutes to hours.
+soak: $(READY)
+	AUDIENCE_ASSETS_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 audience_assets_tests/histories/test_histories.py
