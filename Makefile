@@ -32,7 +32,7 @@ ui: $(READY)
 	@$(BIN)/audience-assets ui --port $(PORT)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
