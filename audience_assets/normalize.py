@@ -18,7 +18,7 @@ import pyarrow as pa
 from audience_assets.customers.fields import CUSTOMER_ID, is_list, rules_of
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.rules import engine
-from audience_assets.rules.canonical import refusal_column
+from audience_assets.rules.canonical import CONTEXT, refusal_column
 from audience_assets.rules.rule import CanonicalRule
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
@@ -103,7 +103,7 @@ class Normalizer:
             raise BadLineError(
                 f"unknown field; {destination.name} has {', '.join(each.name for each in destination.columns)}"
             )
-        fields = column.fields
+        fields = tuple(field for field in column.fields if field not in CONTEXT)
         if line.get("from") is not None:
             if line["from"] not in fields:
                 raise BadLineError(f"from must be one of {', '.join(fields)} for {column.name}")
@@ -174,10 +174,11 @@ class Normalizer:
             "date_order": pa.array([question.date_order for question in asked], pa.string()),
             "country": pa.array([question.country for question in asked], pa.string()),
         }
+        given = {self._rules[field].field for field in fields if field in self._rules}
         for rule in rules:
             if rule.name in column.fields:
                 kind = pa.list_(pa.string()) if is_list(rule.field) else pa.string()
-                values = [question.value if rule.name in fields else None for question in asked]
+                values = [question.value if rule.field in given else None for question in asked]
                 columns[rule.field] = pa.array(values, kind)
         self._connection.register("asked", pa.table(columns))
         self._connection.execute(

@@ -1,6 +1,6 @@
 """The customer's value to the advertiser, for value-based audiences."""
 
-from audience_assets.rules.rule import CanonicalRule
+from audience_assets.rules.rule import CanonicalRule, Form
 
 CANONICAL = CanonicalRule(
     field="value",
@@ -26,3 +26,11 @@ create macro usable_amount(value) as
 create macro amount_refusal(value) as
   case when regexp_full_match(value, '-{DECIMAL}') then 'negative' else 'not a number' end;
 """
+
+PLAIN = Form(
+    name="amount.plain",
+    version=1,
+    expression="{0}",
+    description="decimal number as text, not hashed",
+    source="Meta, Custom audience users, payload, LOOKALIKE_VALUE",
+)

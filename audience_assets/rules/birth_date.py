@@ -102,3 +102,19 @@ AGE_ON_DAY = Form(
     source="VTEX Ads, Integrating audiences, Attributes",
     type="INTEGER",
 )
+
+
+def _part(name: str, expression: str, description: str, key: str) -> Form:
+    return Form(
+        name=f"birth_date.{name}",
+        version=1,
+        expression=expression,
+        description=description,
+        source=f"Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, {key}",
+        part=True,
+    )
+
+
+YEAR = _part("year", "strftime(cast({0} as date), '%Y')", "year of birth, four digits", "DOBY")
+MONTH = _part("month", "strftime(cast({0} as date), '%m')", "month of birth, 01 to 12", "DOBM")
+DAY = _part("day", "strftime(cast({0} as date), '%d')", "day of birth, 01 to 31", "DOBD")

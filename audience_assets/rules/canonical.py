@@ -9,6 +9,7 @@ from audience_assets.rules import (
     consent,
     device_id,
     email,
+    external_id,
     gender,
     lists,
     name,
@@ -37,10 +38,16 @@ RULES: tuple[CanonicalRule, ...] = (
     lists.NBO_PRODUCTS,
     lists.NBO_CATEGORIES,
     device_id.MOBILE_AD_ID,
-    device_id.EXTERNAL_ID,
+    external_id.EXTERNAL_ID,
+    external_id.APP_USER_ID,
+    external_id.PAGE_USER_ID,
     amount.CANONICAL,
     consent.canonical("consent"),
 )
+
+CONTEXT = ("as_of", "region")
+"""Columns of the canonical customers beside the fields, for forms that need them: the extract's day, and the country
+that steers the row (its own, else the default)."""
 
 IDENTIFIERS = frozenset(rule.field for rule in RULES if rule.identifier)
 """Fields that may hold a ready-made SHA-256 digest, if the settings say so."""
@@ -60,8 +67,8 @@ class CanonicalQuery:
 
     @property
     def sql(self) -> str:
-        """Columns: customer_id, as_of, each rule's canonical column, then each field's refusal."""
-        columns = ["cleaned.customer_id", "cleaned.as_of"]
+        """Columns: customer_id, as_of, region, each rule's canonical column, then each field's refusal."""
+        columns = ["cleaned.customer_id", "cleaned.as_of", "cleaned.region"]
         columns += [f'{self.value(rule)} as "{rule.name}"' for rule in self.rules]
         columns += [f'{self.refusal(rule)} as "{refusal_column(rule.field)}"' for rule in self.refusable]
         joins = dict.fromkeys(
@@ -103,7 +110,7 @@ def refusal_column(field: str) -> str:
 
 
 def cleaned_sql(rules: Iterable[CanonicalRule], source: str, hashed: Collection[str] = ()) -> str:
-    """Every text cleaned once, and the region that steers phones and postal codes.
+    """Every text cleaned once, and the region that steers phones, states and postal codes.
 
     `source` has customer_id, the rules' input fields as text (lists as lists), as_of, default_country and date_order.
     """

@@ -1,6 +1,6 @@
-"""Mobile advertising ids (IDFA, GAID) and the advertiser's own external id."""
+"""Mobile advertising ids (IDFA, GAID)."""
 
-from audience_assets.rules.rule import CanonicalRule
+from audience_assets.rules.rule import CanonicalRule, Form
 
 MOBILE_AD_ID = CanonicalRule(
     field="mobile_ad_id",
@@ -10,13 +10,6 @@ MOBILE_AD_ID = CanonicalRule(
     refusal="device_id_refusal(cleaned.mobile_ad_id)",
     identifier=True,
     description="mobile advertising id, lower case with hyphens",
-)
-
-EXTERNAL_ID = CanonicalRule(
-    field="external_id",
-    version=1,
-    value="cleaned.external_id",
-    description="the advertiser's own id, as written",
 )
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -29,3 +22,11 @@ create macro usable_device_id(value) as
 create macro device_id_refusal(value) as
   case when value = '{NIL}' then 'all zeros' else 'not a device id' end;
 """
+
+LOWER = Form(
+    name="device_id.lower",
+    version=1,
+    expression="{0}",
+    description="lower case with hyphens, not hashed",
+    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, MADID",
+)

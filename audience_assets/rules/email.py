@@ -30,5 +30,8 @@ LOWER = Form(
     version=1,
     expression="lower_text({0})",
     description="without white space, lower case",
-    source="VTEX Ads, Integrating audiences, Field hashing",
+    source=(
+        "VTEX Ads, Integrating audiences, Field hashing; "
+        "Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, EMAIL"
+    ),
 )

@@ -37,3 +37,12 @@ PLAIN = Form(
     description="F, M, O or null, not hashed",
     source="VTEX Ads, Integrating audiences, Attributes",
 )
+
+M_OR_F = Form(
+    name="gender.m_or_f",
+    version=1,
+    expression="case {0} when 'M' then 'm' when 'F' then 'f' end",
+    description="m or f, else null",
+    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, GEN",
+    refusal="case when {0} = 'O' then 'neither m nor f' end",
+)

@@ -1,6 +1,8 @@
 """First and last names: canonical text, and the partners' forms of it."""
 
+from audience_assets.rules import unicode_sets
 from audience_assets.rules.rule import CanonicalRule, Form
+from audience_assets.rules.text import WHITESPACE, character_class
 
 
 def _canonical(field: str) -> CanonicalRule:
@@ -22,4 +24,35 @@ SPACELESS_LOWER = Form(
     expression="lower_text(without_whitespace({0}))",
     description="all white space removed, lower case; accents and punctuation stay",
     source="VTEX Ads, Integrating audiences, Field hashing",
+)
+
+NOT_IN_A_BARE_NAME = WHITESPACE + character_class(unicode_sets.PUNCTUATION_AND_SYMBOLS)
+
+MACROS = rf"""
+-- NFC last: a mark may now stand behind another letter, and some letters compose in lower case only.
+create macro bare_name(value) as
+  case
+    when regexp_full_match(value, '[A-Za-z]+') then lower(value)
+    when regexp_full_match(value, '[ -~]*') then nullif(lower(regexp_replace(value, '[^0-9A-Za-z]+', '', 'g')), '')
+    else nullif(to_nfc(lower_text(regexp_replace(value, '[{NOT_IN_A_BARE_NAME}]+', '', 'g'))), '')
+  end;
+"""
+
+BARE_LOWER = Form(
+    name="name.bare_lower",
+    version=1,
+    expression="bare_name({0})",
+    description="lower case, no white space, punctuation or symbols; letters of any script stay",
+    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, LN and FN",
+    refusal="case when {0} is not null and bare_name({0}) is null then 'nothing but punctuation' end",
+)
+
+INITIAL = Form(
+    name="name.initial",
+    version=1,
+    expression="left(bare_name({0}), 1)",
+    description="the first character of the first name in lower case without punctuation",
+    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, FI",
+    refusal="case when {0} is not null and bare_name({0}) is null then 'nothing but punctuation' end",
+    part=True,
 )

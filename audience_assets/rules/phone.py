@@ -143,3 +143,11 @@ E164 = Form(
     description="E.164 with +",
     source="VTEX Ads, Integrating audiences, E.164 format",
 )
+
+E164_DIGITS = Form(
+    name="phone.e164_digits",
+    version=1,
+    expression="substr({0}, 2)",
+    description="E.164 digits with the country code, no +",
+    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, PHONE",
+)

@@ -5,6 +5,7 @@ import unicodedata
 from babel import Locale
 from babel.core import get_global
 
+from audience_assets.rules import latin
 from audience_assets.rules.rule import CanonicalRule, Form
 
 COUNTRY = CanonicalRule(
@@ -44,7 +45,10 @@ NEIGHBORHOOD = CanonicalRule(
     field="neighborhood", version=1, value="cleaned.neighborhood", description="neighborhood as written"
 )
 
-MACROS = """
+DASHES = r"-\x{2010}-\x{2015}\x{2212}"
+"""The hyphen, what word processors make of it, and the minus sign, as the inside of an RE2 class."""
+
+MACROS = rf"""
 -- Postal codes are ASCII; any other letter stays as it is, because DuckDB and Python differ on its upper case.
 create macro upper_ascii(value) as
   case when strlen(value) = length(value) then upper(value) else value end;
@@ -55,7 +59,36 @@ create macro cep_digits(value) as
 create macro usable_postal_code(value, region) as
   case
     when region <> 'BR' then upper_ascii(value)
-    when regexp_full_match(cep_digits(value), '[0-9]{7,8}') then lpad(cep_digits(value), 8, '0')
+    when regexp_full_match(cep_digits(value), '[0-9]{{7,8}}') then lpad(cep_digits(value), 8, '0')
+  end;
+
+create macro dashless_postal_code(value) as
+  case
+    when regexp_full_match(value, '[0-9A-Z]+') then lower(value)
+    else nullif(
+      lower_text(without_whitespace(regexp_replace(whole_number_text(value), '[{DASHES}]+', '', 'g'))),
+      ''
+    )
+  end;
+
+-- A number column loses the leading zeros of a ZIP code (the lowest is 00501) and of a ZIP+4.
+create macro first_five_digits(zip) as
+  case
+    when regexp_full_match(zip, '[0-9]{{3,5}}') then lpad(zip, 5, '0')
+    when regexp_full_match(zip, '[0-9]{{7,9}}') then left(lpad(zip, 9, '0'), 5)
+  end;
+
+create macro bare_postal_code(value, region) as
+  case
+    when region = 'US' then first_five_digits(dashless_postal_code(value))
+    else dashless_postal_code(value)
+  end;
+
+create macro bare_postal_code_refusal(value, region) as
+  case
+    when bare_postal_code(value, region) is not null then null
+    when region = 'US' then 'not a US ZIP code'
+    else 'nothing but dashes'
   end;
 """
 
@@ -161,3 +194,53 @@ PLAIN_TEXT = Form(
     description="as written, trimmed, not hashed",
     source="VTEX Ads, Integrating audiences, Attributes",
 )
+
+META = "Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys"
+
+BARE_POSTAL_CODE = Form(
+    name="postal_code.bare",
+    version=1,
+    expression="bare_postal_code({0}, {1})",
+    description="lower case, no white space or dashes; the first five digits of a US ZIP code",
+    source=f"{META}, ZIP; the UK's whole, as in Meta's Customer information parameters",
+    refusal="case when {0} is not null then bare_postal_code_refusal({0}, {1}) end",
+)
+LOWER_COUNTRY = Form(
+    name="country.lower",
+    version=1,
+    expression="lower({0})",
+    description="ISO 3166-1 alpha-2, lower case",
+    source=f"{META}, COUNTRY",
+)
+
+
+def _city(name: str, letters: str, description: str) -> Form:
+    return Form(
+        name=f"city.{name}",
+        version=1,
+        expression=f"{letters}({{0}})",
+        description=f"letters a to z, {description}",
+        source=f"{META}, CT",
+        refusal=f"case when {{0}} is not null and {letters}({{0}}) is null then 'no letter a to z' end",
+    )
+
+
+def _state(name: str, letters: str, description: str) -> Form:
+    return Form(
+        name=f"state.{name}",
+        version=1,
+        expression=f"case when {{2}} = 'US' then lower({{1}}) else {letters}({{0}}) end",
+        description=f"two-letter code of a US state; elsewhere letters a to z, {description}",
+        source=f"{META}, ST",
+        refusal=(
+            "case when {0} is null then null"
+            " when {2} = 'US' then case when {1} is null then 'not a US state' end"
+            f" when {letters}({{0}}) is null then 'no letter a to z' end"
+        ),
+    )
+
+
+CITY_TRANSLITERATED = _city("transliterated", latin.TRANSLITERATED, "accents gone")
+CITY_DROPPED = _city("dropped", latin.DROPPED, "letters with accents left out")
+STATE_TRANSLITERATED = _state("transliterated", latin.TRANSLITERATED, "accents gone")
+STATE_DROPPED = _state("dropped", latin.DROPPED, "letters with accents left out")

@@ -56,6 +56,7 @@ class Form:
         type: DuckDB type of the result.
         refusal: SQL with the same placeholders that names why a usable canonical value has no such form.
         comparison: SQL with `{0}` for the finished value: two values are the same for the partner when this is.
+        part: Whether it says only a part of its field, so that a ready-made digest of the whole field is of no use.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Form:
     type: str = "VARCHAR"
     refusal: str = "NULL"
     comparison: str = "{0}"
+    part: bool = False
 
     def sql(self, fields: Fields) -> str:
         """The expression over these canonical columns."""

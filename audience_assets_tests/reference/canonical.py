@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LIST_FIELDS: Final = ("audiences", "nbo_products", "nbo_categories")
-TEXT_FIELDS: Final = ("first_name", "last_name", "state", "city", "neighborhood", "external_id")
+TEXT_FIELDS: Final = (
+    *("first_name", "last_name", "state", "city", "neighborhood"),
+    *("external_id", "app_user_id", "page_user_id"),
+)
 
 _SPREADSHEET: Final = re.compile(r"([0-9]+)\.0")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
@@ -36,7 +39,10 @@ _DEVICE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 
 @dataclass(frozen=True)
 class Canonical:
-    """Canonical values of one row (None when blank or refused, [] for a list of nothing) and why values were refused."""
+    """Canonical values of one row (None when blank or refused, [] for a list of nothing) and why values were refused.
+
+    Beside the fields, `values` holds state_code and region: the country that steers the row.
+    """
 
     values: dict[str, Any]
     refusals: dict[str, str]
@@ -65,6 +71,7 @@ def canonical(
     _apply(result, raw, "country", country)
     own_country = result.values["country"]
     place = own_country if own_country is not None and is_country(own_country) else default_country
+    result.values["region"] = place
 
     rules: dict[str, Callable[[str], Any]] = {
         "email": email,

@@ -172,9 +172,28 @@ def age(rng: Random) -> str:
 def postal_code(rng: Random) -> str:
     digits = number(rng, rng.choice((8, 8, 8, 8, 7, 7, 6, 9)))
     odd = (
-        "M1 1AE",
-        "94035-1234",
-        "2139",
+        *(
+            "M1 1AE",
+            "sw1a1aa",
+            "94035-1234",
+            "940351234",
+            "94035 1234",
+            "2139",
+            "2139.0",
+            "501",
+            "21391234",
+            "ca 94035",
+        ),
+        *(
+            "94035\u20131234",
+            "94035\u22121234",
+            "123456",
+            "12",
+            "\u2010",
+            "\uff11\uff12\uff13\uff14\uff15",
+            "1000-\u00c7",
+            "1.000",
+        ),
         "K1A 0B1",
         "straße 1",
         "\u01f0\u0149\ufb01",
@@ -221,6 +240,8 @@ def state(rng: Random) -> str:
     return (
         rng.choice(
             (
+                "B\u00e1i\u00e7a-\u00d8st",
+                "\u6771\u4eac\u90fd",
                 "Puerto Rico",
                 "PR",
                 "Nova York",
@@ -324,6 +345,10 @@ WRITERS: Final[dict[str, Callable[[Random], str | list[str]]]] = {
     "nbo_categories": labels,
     "mobile_ad_id": device,
     "external_id": lambda rng: rng.choice((f"CUST-{number(rng, 4)}", f" x{number(rng, 3)} ", "caf\u00e9")),
+    "app_user_id": lambda rng: rng.choice(
+        (number(rng, 15), f" {number(rng, 17)}\u00a0", f"{number(rng, 15)}.0", "\u200b")
+    ),
+    "page_user_id": lambda rng: rng.choice((number(rng, 16), f"\t{number(rng, 16)}", "PSID-1", "e\u0301")),
     "value": amount,
     "consent": lambda rng: word_of(
         rng, ANSWER_WORDS, ("maybe", "2", "-1", "1.0", "0.0", "-", ".", "null", "ok", "checked")

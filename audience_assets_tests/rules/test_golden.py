@@ -97,7 +97,9 @@ GOLDEN: dict[str, list[tuple[Any, Any, str | None]]] = {
         ("00000000-0000-0000-0000-000000000000", None, "all zeros"),
         ("aece52e7", None, "not a device id"),
     ],
-    "external_id": [(" CUST-1 ", "CUST-1", None)],
+    "external_id": [(" CUST-1 ", "CUST-1", None), (DIGEST, DIGEST, None)],
+    "app_user_id": [(" 0012345678901234\u200b", "0012345678901234", None), (" ", None, None)],
+    "page_user_id": [("PSID-1", "PSID-1", None), ("1.0", "1.0", None)],
     "value": [
         ("0012.500", "12.5", None),
         ("3.000", "3", None),

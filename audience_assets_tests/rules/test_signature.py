@@ -6,6 +6,9 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.meta import columns as meta_columns
+from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.pipeline import Pipeline
@@ -14,6 +17,10 @@ from audience_assets.rules.canonical import RULES, with_consents
 from audience_assets.settings import RuleSettings, Settings, SourceSettings
 
 VTEX_ADS = destination("vtex_ads", VtexAdsSettings())
+META_SETTINGS = MetaSettings.model_validate(
+    {"type": "meta", "ad_account": "1", "access_token": {"env": "META_TOKEN"}}
+)
+META = meta_columns.destination("meta", META_SETTINGS)
 PLAIN = engine.signature(RULES, VTEX_ADS.forms, ["BR"])
 
 
@@ -29,12 +36,20 @@ def test_it_changes_with_each_rules_version(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", range(len(VTEX_ADS.columns)), ids=[column.name for column in VTEX_ADS.columns]
+    ("told", "number"),
+    [(told, number) for told in (VTEX_ADS, META) for number in range(len(told.columns))],
+    ids=[f"{told.name}-{column.name}" for told in (VTEX_ADS, META) for column in told.columns],
 )
-def test_it_changes_with_each_forms_version(number: int) -> None:
-    columns = list(VTEX_ADS.columns)
+def test_it_changes_with_each_forms_version(told: Destination, number: int) -> None:
+    columns = list(told.columns)
     columns[number] = replace(columns[number], form=replace(columns[number].form, version=99))
-    assert engine.signature(RULES, replace(VTEX_ADS, columns=tuple(columns)).forms, ["BR"]) != PLAIN
+    raised = replace(told, columns=tuple(columns))
+    assert engine.signature(RULES, raised.forms, ["BR"]) != engine.signature(RULES, told.forms, ["BR"])
+
+
+def test_it_changes_with_the_reading_of_a_city() -> None:
+    dropped = meta_columns.destination("meta", META_SETTINGS.model_copy(update={"city": "drop"}))
+    assert engine.signature(RULES, dropped.forms, ["BR"]) != engine.signature(RULES, META.forms, ["BR"])
 
 
 def test_it_changes_with_the_names_of_destinations_and_with_their_number() -> None:

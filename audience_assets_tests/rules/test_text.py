@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from audience_assets.rules import unicode_sets
+from audience_assets.rules import latin, unicode_sets
 from audience_assets.rules.text import WHITESPACE
 from audience_assets_tests.reference import unicode14
 from audience_assets_tests.rules.conftest import Ask
@@ -56,6 +56,13 @@ def test_format_characters_are_the_general_category() -> None:
     listed_ones = listed(unicode_sets.FORMAT_CHARACTERS)
     assert [
         letter for letter in KNOWN if (letter in listed_ones) != (unicodedata.category(letter) == "Cf")
+    ] == []
+
+
+def test_punctuation_and_symbols_are_the_general_categories() -> None:
+    listed_ones = listed(unicode_sets.PUNCTUATION_AND_SYMBOLS)
+    assert [
+        letter for letter in KNOWN if (letter in listed_ones) != (unicodedata.category(letter)[0] in "PS")
     ] == []
 
 
@@ -138,3 +145,18 @@ def test_a_digest_is_64_hex_digits_in_any_case(ask: Ask) -> None:
 def test_words_are_compared_without_accents_case_dots_hyphens_or_blanks(ask: Ask) -> None:
     given = ["São-Paulo", "S. A\u0303O PAULO", "não\u00a0informado", "-"]
     assert ask("word_key(value)", given) == ["saopaulo", "saopaulo", "naoinformado", ""]
+
+
+def test_each_special_letter_of_latin_alphabets_is_written_in_a_to_z_or_left_out(ask: Ask) -> None:
+    table = latin.SINGLE | latin.DOUBLE
+    given = [form for letter in table for form in (letter, letter.upper())]
+    written = [table[letter] for letter in table for _ in range(2)]
+    assert ask("transliterated_letters(value)", given) == written
+    assert all(re.fullmatch("[a-z]{1,2}", text) for text in written)
+    assert set(ask("undecorated_letters(value)", list(table))) == {None}
+
+
+def test_letters_with_accents_lose_the_accent_or_are_left_out(ask: Ask) -> None:
+    given = ["São Paulo", "ǼRØ", "x\u0301y", "Ж", "12", "K\u212a"]
+    assert ask("transliterated_letters(value)", given) == ["saopaulo", "aero", "xy", None, None, "kk"]
+    assert ask("undecorated_letters(value)", given) == ["sopaulo", "r", "xy", None, None, "kk"]
