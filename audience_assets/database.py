@@ -1,40 +1,126 @@
 """DuckDB connections: in memory, bounded, with the rules installed. DuckDB computes; it owns no state."""
 
+import atexit
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
 
 import duckdb
 
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
+from audience_assets.sql import literal
 from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
+
+Config = dict[str, str | bool | int | float | list[str]]
+
+STEP = "step"
+"""The schema that is a connection's own: whatever a step creates, outside of it or not, ends with the step."""
+
+
+@dataclass(slots=True)
+class _Database:
+    """A database that one connection at a time works in, and what it was opened with."""
+
+    config: Config
+    connection: duckdb.DuckDBPyConnection
+    rules: bool = False
+
+
+QUICK = 1.0
+"""Seconds. After a step that took longer, a new database costs nothing by comparison, and its memory goes back."""
+
+_idle: list[_Database] = []
+"""The database of the quick step before, if it is free: a new one with the rules costs more than the step itself."""
 
 
 @contextmanager
 def connect(
     settings: Settings, *, rules: bool = True, spill: bool = True
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory database that never loads an extension.
+    """A connection to an empty in-memory database that never loads an extension.
+
+    Nobody else works in that database meanwhile, and nothing of what was done in it can be seen afterwards.
 
     Args:
         settings: Bounds for memory and threads.
         rules: Whether the rules' macros and look-ups are needed.
         spill: Whether it may spill into the state directory.
     """
+    database = _taken(_config(settings, spill=spill))
+    started = monotonic()
+    try:
+        if rules and not database.rules:
+            engine.install(database.connection)
+            database.rules = True
+        with database.connection.cursor() as connection:
+            connection.execute(f"create schema {STEP}")
+            connection.execute(f"set search_path = '{STEP},main'")
+            yield connection
+    finally:
+        _give_back(database, quick=monotonic() - started < QUICK)
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path, compression: str) -> int:
+    """Write a query's rows to a file and return how many there are; DuckDB plans the query once, its relations twice."""
+    written = connection.execute(
+        f"copy ({query}) to {literal(str(file))} (format parquet, compression {compression})"
+    )
+    return int(written.fetchall()[0][0])
+
+
+def _config(settings: Settings, *, spill: bool) -> Config:
     folder = str(files.private_folder(Layout(settings.state_dir).spill)) if spill else ""
-    config: dict[str, str | bool | int | float | list[str]] = {
+    config: Config = {
         "memory_limit": settings.engine.memory_limit,
         "temp_directory": folder,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        # Nothing that was read may outlive the step: the extract may be replaced before the next one.
+        "enable_external_file_cache": False,
     }
     if settings.engine.threads is not None:
         config["threads"] = settings.engine.threads
-    connection = duckdb.connect(config=config)
+    return config
+
+
+def _taken(config: Config) -> _Database:
+    """The idle database if it has the same bounds, else a new one."""
+    with suppress(IndexError):  # another thread may take it first
+        database = _idle.pop()
+        if database.config == config:
+            return database
+        database.connection.close()
+    return _Database(config, duckdb.connect(config=config))
+
+
+def _give_back(database: _Database, *, quick: bool) -> None:
+    """Empty a database and keep it for the next step, or close it, which removes what it spilled."""
+    spills = str(database.config["temp_directory"])
     try:
-        if rules:
-            engine.install(connection)
-        yield connection
-    finally:
-        connection.close()
+        quick = quick and not (spills and any(Path(spills).iterdir()))
+        for name in database.connection.list_filesystems():
+            database.connection.unregister_filesystem(name)
+        database.connection.execute(f"drop schema if exists {STEP} cascade")
+    except (duckdb.Error, OSError):
+        quick = False
+    if not quick:
+        database.connection.close()
+        return
+    _idle.append(database)
+    while len(_idle) > 1:
+        _close_idle()
+
+
+def _close_idle() -> None:
+    with suppress(IndexError):
+        _idle.pop(0).connection.close()
+
+
+# A forked process has none of DuckDB's threads, so it must not inherit a database.
+os.register_at_fork(before=_close_idle)
+atexit.register(_close_idle)

@@ -29,8 +29,30 @@ class OutOfOrderError(AudienceAssetsError):
 
 
 class DestinationRefusedError(AudienceAssetsError):
-    """The partner refused and will refuse again: a person must change credentials, rights or settings."""
+    """The partner refused and will refuse again: a person must change credentials, rights or settings.
+
+    `one_audience` says that only the audience at hand is concerned, so that the others may go on.
+    """
+
+    one_audience: bool = False
+
+
+class AudienceRefusedError(DestinationRefusedError):
+    """The partner, or we, refuse one audience: a person must change its settings; the others go on."""
+
+    one_audience = True
 
 
 class DeliveryInterruptedError(AudienceAssetsError):
-    """The partner did not answer in time or is failing: run again; what was delivered is not sent twice."""
+    """The partner did not answer in time or is failing: run again; what was delivered is not sent twice.
+
+    `one_audience` says that only the audience at hand is concerned, so that the others may go on.
+    """
+
+    one_audience: bool = False
+
+
+class AudienceNotReadyError(DeliveryInterruptedError):
+    """The partner is still busy with one audience: run again later; the others went on."""
+
+    one_audience = True

@@ -1,6 +1,6 @@
 """The steps of a day as plain functions over settings and a day: what the assets, the demo and the tests all run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,17 +13,16 @@ from audience_assets.customers.fields import rules_of
 from audience_assets.customers.hashed import HashedManifest
 from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.customers.raw import RawManifest
-from audience_assets.destinations import catalog, delta
+from audience_assets.destinations import catalog, delta_files, planning
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Courier, Report
-from audience_assets.destinations.delta import DeltaManifest
-from audience_assets.destinations.standing import Standing, standing
-from audience_assets.destinations.vtex_ads import delta as vtex_ads_delta
-from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
+from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.standing import Standing
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
-from audience_assets.storage import manifest, objects
+from audience_assets.storage import manifest
 from audience_assets.storage.layout import Layout
 
 
@@ -84,20 +83,25 @@ class Pipeline:
         with database.connect(self.settings) as connection, self.ledger() as ledger:
             return hashed.hash_changes(connection, self.settings, ledger, self.destinations, day)
 
-    def plan(self, destination: str, day: date, planned: str | None = None) -> tuple[Standing, DeltaManifest]:
-        """Make a destination's delta for the day, or find the one that was delivered or begun."""
+    def plan(
+        self,
+        destination: str,
+        day: date,
+        *,
+        planned: Mapping[str, str] | None = None,
+        replace: Sequence[str] = (),
+    ) -> tuple[list[Standing], DeltaManifest]:
+        """Make a destination's delta for the day, or find what of it was delivered or begun.
+
+        `planned` has, by audience, the snapshot of an earlier day that the same run has just planned; `replace` names
+        audiences that are to be sent as a whole whatever changed.
+        """
+        settings = self.settings.destinations[destination]
+        table = self.destinations[destination]
         with database.connect(self.settings, rules=False) as connection, self.ledger() as ledger:
-            stands = standing(ledger, destination, day, planned)
-            if stands.delivered is not None or stands.begun is not None:
-                folder = self.layout.delta(destination, day)
-                made = manifest.read(DeltaManifest, folder, f"{destination}/delta")
-                # What was begun is sent from its files; if they are damaged, the same rows write the same bytes again.
-                if made.to_snapshot == stands.due and (stands.delivered or made.intact(folder)):
-                    return stands, made
-            writer = vtex_ads_delta.writer(
-                self.destinations[destination], self.settings.destinations[destination]
-            )
-            return stands, delta.make_delta(connection, self.settings, ledger, writer, stands)
+            log = HashedLog(connection, self.layout, ledger, table)
+            planner = catalog.kind_of(settings).planner(table, settings)
+            return planning.plan(log, planner, day, planned or {}, replace)
 
     def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
         """What the steps of a day wrote down."""
@@ -107,24 +111,40 @@ class Pipeline:
             manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"),
         )
 
-    def count_delta(self, destination: str, made: DeltaManifest) -> dict[str, Any]:
-        """Rows and distinct customers in a delta's files, counted in the files themselves."""
-        paths = [str(self.layout.delta(destination, made.day) / file.name) for file in made.files]
+    def count_delta(self, destination: str, made: DeltaManifest) -> list[dict[str, Any]]:
+        """Rows and distinct customers of each audience's files by operation, counted in the files themselves."""
+        folder = self.layout.delta(destination, made.day)
+        counted = []
         with database.connect(self.settings, rules=False) as connection:
-            return {"day": made.day} | delta.count_customers(
-                connection, paths, self.destinations[destination]
-            )
+            for part in made.parts:
+                for operation in dict.fromkeys(file.operation for file in part.files):
+                    paths = [str(folder / file.name) for file in part.files if file.operation == operation]
+                    found = delta_files.count_customers(connection, paths)
+                    counted.append({"day": made.day, "audience": part.audience} | found)
+        return counted
 
-    def holds(self, destination: str, day: date) -> dict[str, Any]:
-        """What the ledger says the partner holds, beside what is due for the day."""
+    def holds(self, destination: str, day: date) -> list[dict[str, Any]]:
+        """What the ledger says the partner holds of each audience, beside what is due for the day."""
         with self.ledger() as ledger:
-            pointer, due = ledger.acknowledged(destination), ledger.current_snapshot(day)
-            newer = pointer is not None and pointer.day > day
-            return {
-                "day": day,
-                "due": due.key if due else None,
-                "holds": due.key if newer and due else pointer.snapshot_key if pointer else None,
-            }
+            due = ledger.current_snapshot(day)
+            held = []
+            for audience in ledger.audiences(destination):
+                pointer = ledger.acknowledged(destination, audience)
+                newer = pointer is not None and pointer.day > day
+                held.append(
+                    {
+                        "day": day,
+                        "audience": audience,
+                        "due": due.key if due else None,
+                        "holds": due.key if newer and due else pointer.snapshot_key if pointer else None,
+                    }
+                )
+            return held
+
+    def forget(self, destination: str, audience: str) -> bool:
+        """Know nothing more of an audience at a partner, so that its next delivery is a first one."""
+        with self.ledger() as ledger:
+            return ledger.forget_audience(destination, audience)
 
     def deliver(
         self,
@@ -136,7 +156,6 @@ class Pipeline:
     ) -> Report:
         """Send a destination what its delta for the day holds, once."""
         settings = self.settings.destinations[destination]
-        with self.ledger() as ledger, objects.connect(settings.target(destination)) as bucket:
-            sender = VtexAdsSender(bucket, settings.prefix)
-            courier = Courier(ledger, self.layout, self.destinations[destination], sender, run, progress)
-            return courier.deliver(day)
+        kind, table = catalog.kind_of(settings), self.destinations[destination]
+        with self.ledger() as ledger, kind.sender(table, settings, ledger, self.layout) as sender:
+            return Courier(ledger, self.layout, destination, sender, run, progress).deliver(day)

@@ -15,7 +15,9 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -23,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
+from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
 from audience_assets.rules.canonical import IDENTIFIERS
@@ -106,7 +109,21 @@ class ScheduleSettings(_Section):
     minute: int = Field(default=0, ge=0, le=59)
 
 
-DestinationSettings = VtexAdsSettings
+def _type_of(given: Any) -> str:
+    """The kind of a destination; one that does not say is VTEX Ads, as the first settings files were."""
+    return str(
+        given.get("type", "vtex_ads") if isinstance(given, dict) else getattr(given, "type", "vtex_ads")
+    )
+
+
+DestinationSettings = Annotated[
+    Annotated[VtexAdsSettings, Tag("vtex_ads")] | Annotated[MetaSettings, Tag("meta")],
+    Discriminator(_type_of),
+]
+
+
+def _only_vtex_ads() -> dict[str, VtexAdsSettings | MetaSettings]:
+    return {"vtex_ads": VtexAdsSettings()}
 
 
 class Settings(BaseSettings):
@@ -124,9 +141,7 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     engine: EngineSettings = EngineSettings()
     schedule: ScheduleSettings = ScheduleSettings()
-    destinations: dict[str, DestinationSettings] = Field(
-        default_factory=lambda: {"vtex_ads": VtexAdsSettings()}
-    )
+    destinations: dict[str, DestinationSettings] = Field(default_factory=_only_vtex_ads)
 
     @field_validator("ledger_url", mode="before")
     @classmethod

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 Key = tuple[int | str, ...]
@@ -23,7 +23,8 @@ def sentences(error: ValidationError, model: type[BaseModel], prefix: str, where
     """
     variables = {name.upper(): name for name in os.environ}
     for problem in error.errors(include_input=False, include_url=False):
-        key = [str(part) for part in problem["loc"]]
+        key = [str(part) for part in _in_file(model, problem["loc"])]
+        key += ["type"] if problem["type"] == "union_tag_invalid" else []
         variable = variables.get((prefix + "__".join(key)).upper())
         place = f"the environment variable {variable}" if variable else f"{where}: {'.'.join(key)}"
         yield f"{place}: {_said(problem, model)}"
@@ -40,6 +41,8 @@ def no_such_key(model: type[BaseModel], key: Key) -> str:
 def _said(problem: ErrorDetails, model: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
         return no_such_key(model, problem["loc"])
+    if problem["type"] == "union_tag_invalid":
+        return f"there is no such type; there are {problem['ctx']['expected_tags'].replace(chr(39), '')}"
     if problem["type"] in ("model_type", "dict_type"):
         return "must be a table of keys: write it as [table] or { key = value }"
     return problem["msg"].removeprefix("Value error, ")
@@ -47,10 +50,38 @@ def _said(problem: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _model_at(model: type[BaseModel], key: Key) -> type[BaseModel]:
     """The model whose fields are the keys of a table in the file."""
+    found: type[BaseModel] = [model, *(kind for _, kind in _steps(model, key))][-1]
+    return found
+
+
+def _in_file(model: type[BaseModel], key: Key) -> list[int | str]:
+    """The key as it stands in the file, without the tags by which pydantic names the kind of a table."""
+    return [part for part, _ in _steps(model, key) if part is not None]
+
+
+def _steps(model: Any, key: Key) -> Iterator[tuple[int | str | None, Any]]:
+    """Each part of a key with what stands there; a part that only names the kind of a table is None."""
     kind: Any = model
     for part in key:
-        kind = get_args(kind)[1] if get_origin(kind) is dict else kind.model_fields[part].annotation
+        tagged = _tagged(kind)
+        if part in tagged:
+            kind = tagged[part]
+            yield None, kind
+            continue
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = kind.model_fields[part].annotation if part in kind.model_fields else None
         if isinstance(kind, UnionType):  # a table that may be absent
             kind = get_args(kind)[0]
-    found: type[BaseModel] = kind
-    return found
+        yield part, kind
+
+
+def _tagged(kind: Any) -> dict[int | str, Any]:
+    """The kinds of a table by their tags, if there are several."""
+    if get_origin(kind) is not Annotated:
+        return {}
+    union = get_args(get_args(kind)[0])
+    return {
+        note.tag: get_args(each)[0] for each in union for note in get_args(each)[1:] if isinstance(note, Tag)
+    }

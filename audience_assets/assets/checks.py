@@ -85,13 +85,17 @@ def _refused(result: NormalizedManifest) -> str | None:
 def _stands_twice(subject: dict[str, Any]) -> str | None:
     if subject["rows"] == subject["customers"]:
         return None
-    return f"{subject['day']}: {subject['rows']} rows stand for {subject['customers']} customers."
+    return f"{_place(subject)}: {subject['rows']} rows stand for {subject['customers']} customers."
 
 
 def _not_acknowledged(subject: dict[str, Any]) -> str | None:
     if subject["holds"] == subject["due"]:
         return None
-    return f"{subject['day']}: the ledger does not say that the partner holds this day."
+    return f"{_place(subject)}: the ledger does not say that the partner holds this day."
+
+
+def _place(subject: dict[str, Any]) -> str:
+    return f"{subject['day']}, {subject['audience']}" if subject["audience"] else str(subject["day"])
 
 
 FEW_ROWS_SET_ASIDE: Check[RawManifest] = Check(
@@ -114,7 +118,7 @@ FEW_VALUES_REFUSED: Check[NormalizedManifest] = Check(
 )
 EACH_CUSTOMER_ONCE: Check[dict[str, Any]] = Check(
     "each_customer_once",
-    "Each customer stands once in the delta's files, counted in the files themselves.",
+    "Each customer stands once in what the delta says of an audience, counted in the files themselves.",
     dg.AssetCheckSeverity.ERROR,
     _stands_twice,
 )

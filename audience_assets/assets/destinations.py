@@ -8,9 +8,10 @@ import dagster as dg
 
 from audience_assets.assets import checks, metadata
 from audience_assets.assets.days import Materialized, days_of, each_day, readable_failures
+from audience_assets.destinations.catalog import kind_of
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Report
-from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.pipeline import Pipeline
 
 HASHED = dg.AssetKey("hashed_customers")
@@ -29,14 +30,23 @@ Columns:
 
 {columns}
 """
-DELIVERY = """What {name} acknowledged: files, rows, and the keys under which they stand.
+DELIVERY = """What {title} acknowledged: batches, rows, and the keys under which they stand.
 
-Each file goes out in one conditional PUT and is written into the ledger before and after. After a crash, run the day
-again: what was begun is finished with the same bytes, and nothing is sent twice. Delivering a delivered day sends
+Each {batch} is written into the ledger before it leaves and after it was acknowledged. After a crash, run the day again:
+what was begun is finished with the same bytes, and nothing is sent twice in effect. Delivering a delivered day sends
 nothing and says so. An older day after a newer one is refused.
 
 **On a bad day:** the failure says whether running again is enough or who must act (credentials, rights, settings).
 """
+
+
+class DeltaConfig(dg.Config):
+    """What a person can ask of a delta besides what changed.
+
+    `replace` names audiences that are to be sent as a whole, in place of what the partner holds; "*" means all.
+    """
+
+    replace: list[str] = []  # noqa: RUF012 - Dagster reads the type and default of a config from the class
 
 
 def build(
@@ -44,6 +54,7 @@ def build(
 ) -> list[dg.AssetsDefinition]:
     """`NAME/delta` and `NAME/delivery`; `shared` is what all assets of the deployment have in common."""
     name = destination.name
+    kind = kind_of(pipeline.settings.destinations[name])
     common = {"key_prefix": name, "group_name": name, **shared}
 
     @dg.asset(
@@ -55,26 +66,25 @@ def build(
         tags={"pii": "hashed"},
         **common,
     )
-    def delta(context: dg.AssetExecutionContext) -> Materialized:
-        planned: dict[str, str | None] = {"snapshot": None}
+    def delta(context: dg.AssetExecutionContext, config: DeltaConfig) -> Materialized:
+        planned: dict[str, str] = {}
 
         def plan(day: date) -> DeltaManifest:
-            standing, made = pipeline.plan(name, day, planned["snapshot"])
-            planned["snapshot"] = None if standing.delivered else made.to_snapshot
-            if standing.delivered:
-                context.log.info("%s: %s holds this day already; its delta stays as it was", day, name)
+            standings, made = pipeline.plan(name, day, planned=planned, replace=config.replace)
+            planned.clear()
+            planned.update({each.audience: each.due for each in standings if each.delivered is None})
             return made
 
         made = each_day(context, plan, lambda result: metadata.of_delta(result, destination))
-        counted = [pipeline.count_delta(name, result) for result in made.values()]
+        counted = [count for result in made.values() for count in pipeline.count_delta(name, result)]
         return dg.MaterializeResult(check_results=[checks.EACH_CUSTOMER_ONCE.result(counted)])
 
     @dg.asset(
         name="delivery",
         deps=[delta],
-        kinds={"s3"},
+        kinds={kind.technology},
         pool=name,
-        description=DELIVERY.format(name=name),
+        description=DELIVERY.format(title=kind.title, batch=kind.batch),
         check_specs=[checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"])],
         retry_policy=RETRIES,
         tags={"pii": "hashed"},
@@ -83,7 +93,7 @@ def build(
     def delivery(context: dg.AssetExecutionContext) -> Materialized:
         def deliver(day: date) -> Report:
             def progress(done: int, total: int, rows: int) -> None:
-                context.log.info("%s: file %s of %s acknowledged, %s rows", day, done, total, rows)
+                context.log.info("%s: %s %s of %s acknowledged, %s rows", day, kind.batch, done, total, rows)
 
             report = pipeline.deliver(name, day, run=context.run.run_id, progress=progress)
             context.log.info("%s: %s", day, metadata.sentence(report, name))
@@ -93,7 +103,7 @@ def build(
         last = days_of(context)[-1]
         with readable_failures(context, last):
             held = pipeline.holds(name, last)
-        return dg.MaterializeResult(check_results=[checks.PARTNER_HOLDS_THE_DAY.result([held])])
+        return dg.MaterializeResult(check_results=[checks.PARTNER_HOLDS_THE_DAY.result(held)])
 
     return [delta, delivery]
 

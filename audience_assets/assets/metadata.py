@@ -11,10 +11,13 @@ from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.customers.raw import RawManifest
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Report
-from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.settings import Settings
 
 Metadata = dict[str, Any]
+
+LISTED = 100
+"""How many batches a delivery lists; the ledger has all of them."""
 
 
 def of_raw(raw: RawManifest) -> Metadata:
@@ -94,38 +97,70 @@ def of_delta(delta: DeltaManifest, destination: Destination) -> Metadata:
         "changed": delta.changed,
         "left": delta.left,
         "files": len(delta.files),
-    }
+    } | _by_audience(delta, destination)
+
+
+def _by_audience(delta: DeltaManifest, destination: Destination) -> Metadata:
+    """A line for each audience, where the partner keeps one list for each."""
+    if not destination.audiences:
+        return {}
+    header = ("audience", "members", "joined", "changed", "left", "rows", "mode", "why")
+    rows = [
+        (
+            part.audience,
+            part.members,
+            part.joined,
+            part.changed,
+            part.left,
+            part.rows,
+            part.mode,
+            part.why or "-",
+        )
+        for part in delta.parts
+    ]
+    return {"audiences": _table(header, rows)}
 
 
 def of_delivery(report: Report, destination: str) -> Metadata:
     """What the partner acknowledged in this run."""
-    done = report.delivery or report.already
+    delivered = report.delivered
     return {
         "dagster/row_count": sum(batch.rows for batch in report.sent),
         "result": sentence(report, destination),
         "files sent": len(report.sent),
-        "joined": done.joined if done and report.delivery else 0,
-        "changed": done.changed if done and report.delivery else 0,
-        "left": done.left if done and report.delivery else 0,
-        "objects": _table(("key", "rows"), [(batch.remote_key, batch.rows) for batch in report.sent]),
+        "joined": sum(each.joined for each in delivered),
+        "changed": sum(each.changed for each in delivered),
+        "left": sum(each.left for each in delivered),
+        "rows refused": sum(batch.refused for batch in report.sent),
+        "objects": _table(
+            ("audience", "key", "rows", "answer"),
+            [
+                (outcome.audience or "-", batch.remote_key, batch.rows, batch.answer)
+                for outcome in report.outcomes
+                for batch in outcome.sent
+            ][:LISTED],
+        ),
     }
 
 
 def sentence(report: Report, destination: str) -> str:
     """The outcome of a delivery in one sentence."""
-    resumed = (
-        f"Finished the delivery of {report.resumed.day} that was begun before. " if report.resumed else ""
-    )
-    if report.delivery is None:
-        by = f" by delivery {report.already.id}" if report.already else ""
+    days = sorted({each.resumed.day for each in report.outcomes if each.resumed})
+    resumed = f"Finished the delivery of {', '.join(map(str, days))} that was begun before. " if days else ""
+    delivered = report.delivered
+    if not delivered:
+        earlier = sorted({each.already.id for each in report.outcomes if each.already})
+        by = f" by delivery {', '.join(map(str, earlier))}" if earlier else ""
         return f"{resumed}Nothing was sent: {destination} holds this day already{by}."
-    if not report.delivery.rows:
+    rows = sum(each.rows for each in delivered)
+    if not rows:
         return f"{resumed}Nothing changed for {destination}, so nothing was sent."
-    rows = report.delivery.rows
-    counts = (
-        f"{report.delivery.joined} joined, {report.delivery.changed} changed, {report.delivery.left} left"
+    joined, changed, left = (
+        sum(getattr(each, name) for each in delivered) for name in ("joined", "changed", "left")
     )
-    return f"{resumed}{destination} acknowledged {rows} rows ({counts})."
+    refused = sum(batch.refused for batch in report.sent)
+    without = f", but refused {refused} of them" if refused else ""
+    return f"{resumed}{destination} acknowledged {rows} rows ({joined} joined, {changed} changed, {left} left){without}."
 
 
 def column_schema(destination: Destination) -> dg.TableSchema:

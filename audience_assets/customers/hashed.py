@@ -106,10 +106,14 @@ def _ensure_hashed(
 def _view_normalized(
     connection: duckdb.DuckDBPyConnection, file: Path, destinations: list[Destination]
 ) -> None:
-    """The segment in clear; it may be older than a destination, and then nobody stated a consent for that one alone."""
+    """The segment in clear; it may be older than a destination or than a field of ours, and then nobody stated those."""
     relation = connection.read_parquet(str(file), hive_partitioning=False)
-    unknown = {f"consent_{destination.name}" for destination in destinations} - set(relation.columns)
-    columns = ["*", *(f"cast(null as boolean) as {identifier(name)}" for name in sorted(unknown))]
+    wanted = {f"consent_{destination.name}": "boolean" for destination in destinations}
+    wanted |= {
+        field: "varchar" for each in destinations for column in each.columns for field in column.fields
+    }
+    unknown = {name: kind for name, kind in sorted(wanted.items()) if name not in relation.columns}
+    columns = ["*", *(f"cast(null as {kind}) as {identifier(name)}" for name, kind in unknown.items())]
     relation.project(", ".join(columns)).create_view("normalized", replace=True)
 
 
@@ -119,6 +123,11 @@ def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -
     columns += [
         f"coalesce({identifier(f'consent_{destination.name}')}, consent) as {identifier(destination.consent_name)}"
         for destination in destinations
+    ]
+    columns += [
+        f"audiences as {identifier(destination.audiences_name)}"
+        for destination in destinations
+        if destination.audiences
     ]
     columns += [
         f"{column.stored_sql(ready_digests)} as {identifier(destination.stored_name(column))}"
@@ -142,7 +151,7 @@ def _left_out(
     left_out: dict[str, dict[str, int]] = {}
     for destination in destinations.values():
         for column in destination.columns:
-            if column.form.refusal == "NULL":
+            if column.refusal_sql == "NULL":
                 continue
             reasons = relation.aggregate(f"{column.refusal_sql} as reason, count(*)", "all").filter(
                 "reason is not null"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from audience_assets import database
 from audience_assets.customers import source
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.raw import RawManifest
@@ -22,6 +23,9 @@ from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
 
 RAW = "raw_customers"
+
+FEW = 100_000
+"""How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
 
 
 class NormalizedManifest(Manifest):
@@ -64,21 +68,22 @@ def normalize_changes(
         raise ExtractError(
             f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
         )
-    normalized = _write_segment(connection, settings, raw, folder, segment)
-    if _rows(connection, "normalized") != wanted:
+    normalized, rows = _write_segment(connection, settings, raw, segment, wanted)
+    if rows != wanted:
         raise ExtractError(
             f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
         )
     index = _write_index(connection, settings, folder, key, segment)
     counts = _counts(connection)
+    usable, refused = _values(connection, settings)
     result = NormalizedManifest(
         day=day,
         snapshot=key,
         parent=parent.key if parent else None,
         segment=segment,
         changed=wanted - counts["new"],
-        refused=_refused(connection, settings),
-        usable=_usable(connection, settings),
+        refused=refused,
+        usable=usable,
         **counts,
     )
     ledger.record_segment(
@@ -147,33 +152,32 @@ def _view_inputs(
 
 
 def _write_segment(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, raw: RawManifest, folder: Path, segment: str
-) -> Path:
+    connection: duckdb.DuckDBPyConnection, settings: Settings, raw: RawManifest, segment: str, wanted: int
+) -> tuple[Path, int]:
     """Write the canonical form of the customers in `wanted`; exact repeats of a row count once."""
+    folder = Layout(settings.state_dir).normalized(raw.day)
     source.view_extract(connection, settings, raw.day)
-    everyone = raw.rows == _rows(connection, "wanted")
-    wanted = "" if everyone else "semi join wanted using (customer_id)"
+    only = "" if raw.rows == wanted else "semi join wanted using (customer_id)"
     once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
     connection.execute(
-        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {wanted} {once}"
+        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
     )
     try:
-        engine.view_canonical_customers(
+        query = engine.clean_customers(
             connection,
             "changed_customers",
             rules_of(settings),
             hashed=settings.source.hashed,
             brazil_ninth_digit=settings.rules.brazil_ninth_digit,
+            few=wanted <= FEW,
         )
         with files.draft_beside(folder, ".parquet") as draft:
-            connection.sql("select * from canonical_customers").write_parquet(
-                str(draft), compression="snappy"
-            )
+            written = database.write_parquet(connection, query.sql, draft, "snappy")
             final = files.publish(draft, folder / f"customers-{segment}.parquet").path
     except (duckdb.Error, OSError) as error:
         raise source.unreadable(error, raw.day, list(raw.files)) from None
     connection.read_parquet(str(final), hive_partitioning=False).create_view("normalized", replace=True)
-    return final
+    return final, written
 
 
 def _write_index(
@@ -182,9 +186,8 @@ def _write_index(
     connection.execute("set variable segment = $segment", {"segment": segment})
     with files.draft_beside(folder, ".parquet") as draft:
         incremental = settings.source.extract == "incremental"
-        connection.sql(snapshots.next_index_sql(incremental=incremental)).write_parquet(
-            str(draft), compression="zstd"
-        )
+        query = snapshots.next_index_sql(incremental=incremental)
+        database.write_parquet(connection, query, draft, "zstd")
         final = files.publish(draft, folder / f"index-{key}.parquet").path
     snapshots.view_index(connection, "following", final)
     return final
@@ -200,26 +203,16 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {"customers": customers, "new": new, "left": left}
 
 
-def _refused(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, dict[str, int]]:
-    """Refused values by field and reason, among the day's new and changed customers."""
-    refused: dict[str, dict[str, int]] = {}
-    for field in dict.fromkeys(rule.field for rule in rules_of(settings) if rule.refuses):
-        column = identifier(refusal_column(field))
-        counted = connection.execute(
-            f"select {column}, count(*) from normalized where {column} is not null group by all order by all"
-        ).fetchall()
-        if counted:
-            refused[field] = dict(counted)
-    return refused
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
-
-
-def _usable(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
-    """How many of the day's new and changed customers have a usable value, by field."""
-    names = [rule.name for rule in rules_of(settings)]
-    counts = ", ".join(f"count({identifier(name)})" for name in names)
-    row = connection.execute(f"select {counts} from normalized").fetchall()[0]
-    return dict(zip(names, row, strict=True))
+def _values(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """Usable values by field, and refused ones by field and reason, among the day's new and changed customers."""
+    rules = rules_of(settings)
+    names = [rule.name for rule in rules]
+    fields = list(dict.fromkeys(rule.field for rule in rules if rule.refuses))
+    counts = [f"count({identifier(name)})" for name in names]
+    reasons = [f"histogram({identifier(refusal_column(field))})" for field in fields]
+    row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
+    usable = dict(zip(names, row[: len(names)], strict=True))
+    refused = dict(zip(fields, row[len(names) :], strict=True))
+    return usable, {field: by_reason for field, by_reason in refused.items() if by_reason}

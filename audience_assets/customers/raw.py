@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from audience_assets import database
 from audience_assets.customers import source
 from audience_assets.customers.fields import DEPARTED, input_fields, is_list
 from audience_assets.errors import ExtractError
@@ -163,5 +164,5 @@ from dated
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> files.StoredFile:
     with files.draft_beside(folder, ".parquet") as draft:
-        connection.sql(query).write_parquet(str(draft), compression="zstd")
+        database.write_parquet(connection, query, draft, "zstd")
         return files.publish(draft, folder / f"{name}-{files.sha256_of(draft)[:16]}.parquet")

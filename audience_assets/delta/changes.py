@@ -73,30 +73,42 @@ def view_rows(
     _view_log(connection, side, files, columns, wanted, current)
 
 
-def take_everyone(
+def view_unchanged(
     connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
-) -> Counts:
-    """Create the view `due_rows` over all customers of the view `due`, for a partner that holds nothing.
-
-    Returns:
-        How many customers join; nobody changes or leaves.
+) -> None:
+    """Create the view `unchanged_rows`: everyone of the view `due` who is no candidate."""
+    current = """
+        semi join due
+          on due.customer_id = log.customer_id
+          and due.segment = log.segment
+        anti join candidates on candidates.customer_id = log.customer_id
     """
+    _view_log(connection, "unchanged", files, columns, wanted, current)
+
+
+def view_everyone(
+    connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
+) -> None:
+    """Create the view `everyone_rows` over all customers of the view `due`."""
     rows = sum(pq.read_metadata(file).num_rows for file in files)
-    customers = connection.execute("select count(*) from due").fetchall()[0][0]
+    customers = count_rows(connection, "due")
     # Each segment has a customer once, so equal counts mean that no row in these segments was superseded.
     current = (
         ""
         if rows == customers
         else "semi join due on due.customer_id = log.customer_id and due.segment = log.segment"
     )
-    _view_log(connection, "due", files, columns, wanted, current)
-    joined = connection.execute("select count(*) from due_rows").fetchall()[0][0]
-    return {JOINED: joined, CHANGED: 0, LEFT: 0}
+    _view_log(connection, "everyone", files, columns, wanted, current)
 
 
-def due_segments(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """The log's segments in which the customers of the view `due` stand."""
-    return {name for (name,) in connection.execute("select distinct segment from due").fetchall()}
+def segments(connection: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    """The log's segments in which the customers of a relation with the column `segment` stand."""
+    return {name for (name,) in connection.execute(f"select distinct segment from {relation}").fetchall()}
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a relation has."""
+    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
 
 
 def _view_log(

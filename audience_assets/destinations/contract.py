@@ -5,14 +5,14 @@ or dictionary column means that something else than our own query made the table
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandera.pyarrow as pa
 import pyarrow  # noqa: ICN001 - pa is pandera here
 import pyarrow.compute as pc
 
-from audience_assets.destinations.column import Destination
+from audience_assets.destinations.column import Column
 from audience_assets.errors import ContractError
 
 HEX_DIGITS = "0123456789abcdef"
@@ -40,9 +40,9 @@ RULES: dict[str, Callable[[Any], Any]] = {DIGEST: is_digest, NOT_BLANK: is_not_b
 class Contract:
     """What every row that leaves for a destination must look like."""
 
-    def __init__(self, destination: Destination) -> None:
-        self.name = destination.name
-        self._types = {field.name: field.type for field in destination.arrow_schema}
+    def __init__(self, name: str, columns: Sequence[Column]) -> None:
+        self.name = name
+        self._types = {column.name: column.arrow_type for column in columns}
         self._schema = pa.DataFrameSchema(
             {
                 column.name: pa.Column(
@@ -50,11 +50,11 @@ class Contract:
                     _checks(hashed=column.hashed, required=column.required),
                     nullable=not column.required,
                 )
-                for column in destination.columns
+                for column in columns
             },
             strict=True,
             ordered=True,
-            name=destination.name,
+            name=name,
         )
 
     def check(self, table: pyarrow.Table) -> None:

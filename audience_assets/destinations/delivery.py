@@ -1,59 +1,119 @@
 """Delivers a planned delta exactly once in effect: plan, send, finish, each step in the ledger before the next begins.
 
 It knows no partner. A partner's sender names the remote keys and sends one batch; whatever is repeated after a crash is
-repeated with the same bytes under the same key.
+repeated with the same bytes. Audiences of one destination are delivered one by one, and one that fails holds up no other.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delta import DeltaManifest
-from audience_assets.errors import OutOfOrderError, StateError
+from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
+from audience_assets.errors import (
+    AudienceAssetsError,
+    DeliveryInterruptedError,
+    DestinationRefusedError,
+    OutOfOrderError,
+    StateError,
+)
 from audience_assets.ledger.lease import Lease
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, BatchStatus, Counts, Delivery, PlannedBatch
-from audience_assets.storage import files, manifest, parquet
+from audience_assets.storage import files, manifest
 from audience_assets.storage.layout import Layout
 
-LEASE_SECONDS = 600
+LEASE_SECONDS = 1800
+"""Longer than any partner's client waits in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner said to a batch: a few words for the ledger, never a customer's value; and how many rows it refused."""
+
+    text: str
+    refused: int = 0
+
+
+class BeginAgainError(Exception):
+    """The partner began anew, so the ledger's batches are to be looked at once more. Never leaves the courier."""
 
 
 class Sender(Protocol):
-    """One partner's way to take a batch."""
+    """One partner's way to take a delivery."""
 
-    def remote_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
-        """Where a batch will stand at the partner: the same for the same content, never repeating for another."""
+    def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
+        """Where a batch will stand at the partner; empty where that is decided when it is sent."""
         ...
 
-    def send(self, batch: Batch, path: Path) -> str:
+    def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
+        """Re-open a batch's file and compare it with what the partner must get.
+
+        Raises:
+            ContractError: It is something else.
+        """
+        ...
+
+    def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Bring the partner into the state in which it takes the delivery's next batch; called again after a crash."""
+        ...
+
+    def key(self, delivery: Delivery, batch: Batch) -> str:
+        """Under which key the batch is about to be sent."""
+        ...
+
+    def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
         """Send a batch, or send it again; return the partner's answer.
 
         Raises:
             DestinationRefusedError: A person must act.
             DeliveryInterruptedError: Unknown or failing; running again is safe.
+            BeginAgainError: The ledger's batches changed.
         """
+        ...
+
+    def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Note what only counts once everything is acknowledged; called again after a crash."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a run of a delivery did.
+class Outcome:
+    """What a run did for a destination, or for one of its audiences.
 
     Attributes:
+        audience: The audience; empty where a destination has one list for all.
         resumed: An earlier delivery that was begun and has now been finished, if there was one.
         delivery: The day's delivery; None when the day had been delivered before.
         already: The delivery that had delivered the day before, if there was one.
         sent: The batches that this run sent, those of a resumed delivery included.
     """
 
+    audience: str
     resumed: Delivery | None
     delivery: Delivery | None
     already: Delivery | None
     sent: list[Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run of a delivery did for each audience of the destination."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def sent(self) -> list[Batch]:
+        """All batches that this run sent."""
+        return [batch for outcome in self.outcomes for batch in outcome.sent]
+
+    @property
+    def delivered(self) -> list[Delivery]:
+        """The day's deliveries that this run made."""
+        return [outcome.delivery for outcome in self.outcomes if outcome.delivery is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +123,7 @@ class Courier:
     Attributes:
         ledger: Where every step is written down.
         layout: Where the delta's files lie.
-        destination: The table of columns that each file is checked against once more.
+        name: The destination's name.
         sender: The partner.
         run: The run's id, for the ledger.
         progress: Is told of each batch that was acknowledged: its number, how many there are, and its rows.
@@ -71,13 +131,13 @@ class Courier:
 
     ledger: Ledger
     layout: Layout
-    destination: Destination
+    name: str
     sender: Sender
     run: str | None
     progress: Callable[[int, int, int], None]
 
     def deliver(self, day: date) -> Report:
-        """Finish what was begun, then deliver the day's delta, unless it was delivered.
+        """Finish what was begun, then deliver the day's delta, unless it was delivered; audience by audience.
 
         Raises:
             StateError: There is no delta for the day, or one of its files is gone.
@@ -86,75 +146,144 @@ class Courier:
             DestinationRefusedError: The partner refuses; a person must act.
             DeliveryInterruptedError: The partner's answer is unknown; running again is safe.
         """
-        with self.ledger.lease(f"delivery of {self.destination.name}", LEASE_SECONDS) as lease:
-            sent: list[Batch] = []
-            resumed = self._resume(lease, sent)
-            delta = manifest.read(DeltaManifest, self._folder(day), f"{self.destination.name}/delta")
-            already = self._delivered_before(delta)
-            if already is not None:
-                return Report(resumed, None, None if resumed and already.id == resumed.id else already, sent)
-            delivery = self._plan(delta)
-            return Report(resumed, self._send_all(delivery, lease, sent), None, sent)
+        with self.ledger.lease(f"delivery of {self.name}", LEASE_SECONDS) as lease:
+            failures: dict[str, AudienceAssetsError] = {}
+            sent: defaultdict[str, list[Batch]] = defaultdict(list)
+            resumed = {}
+            for audience in self.ledger.audiences(self.name):
+                begun = self.ledger.unfinished(self.name, audience)
+                if begun is not None:
+                    with _gathered(failures, audience):
+                        resumed[audience] = self._send_all(begun, lease, sent[audience])
+            delta = manifest.read(DeltaManifest, self._folder(day), f"{self.name}/delta")
+            outcomes = []
+            for part in delta.parts:
+                if part.audience not in failures:
+                    with _gathered(failures, part.audience):
+                        before = resumed.pop(part.audience, None)
+                        outcomes.append(self._deliver_part(delta, part, before, lease, sent[part.audience]))
+            outcomes += [Outcome(name, begun, None, None, sent[name]) for name, begun in resumed.items()]
+            _raise_gathered(self.name, failures)
+            return Report(outcomes)
 
-    def _resume(self, lease: Lease, sent: list[Batch]) -> Delivery | None:
-        begun = self.ledger.unfinished(self.destination.name)
-        return None if begun is None else self._send_all(begun, lease, sent)
+    def _deliver_part(
+        self, delta: DeltaManifest, part: DeltaPart, resumed: Delivery | None, lease: Lease, sent: list[Batch]
+    ) -> Outcome:
+        already = self._delivered_before(delta, part)
+        if already is not None:
+            same = resumed is not None and already.id == resumed.id
+            return Outcome(part.audience, resumed, None, None if same else already, sent)
+        done = self._send_all(self._plan(delta, part), lease, sent)
+        return Outcome(part.audience, resumed, done, None, sent)
 
-    def _delivered_before(self, delta: DeltaManifest) -> Delivery | None:
-        done = self.ledger.done_delivery(self.destination.name, delta.day, delta.to_snapshot)
-        pointer = self.ledger.acknowledged(self.destination.name)
+    def _delivered_before(self, delta: DeltaManifest, part: DeltaPart) -> Delivery | None:
+        if part.request is not None:
+            return self.ledger.done_request(self.name, part.request)
+        done = self.ledger.done_delivery(self.name, delta.day, delta.to_snapshot, part.audience)
+        pointer = self.ledger.acknowledged(self.name, part.audience)
         if done is None or pointer is None:
             return None
         return done if pointer.day > delta.day or pointer.snapshot_key == delta.to_snapshot else None
 
-    def _plan(self, delta: DeltaManifest) -> Delivery:
-        name = self.destination.name
-        pointer = self.ledger.acknowledged(name)
-        if (pointer.snapshot_key if pointer else None) != delta.from_snapshot:
+    def _plan(self, delta: DeltaManifest, part: DeltaPart) -> Delivery:
+        pointer = self.ledger.acknowledged(self.name, part.audience)
+        if (pointer.snapshot_key if pointer else None) != part.from_snapshot:
             raise OutOfOrderError(
-                f"the delta of {delta.day} for {name} was made before another delivery was finished: "
-                f"materialize {name}/delta for that day again, then {name}/delivery"
+                f"the delta of {delta.day} for {self.name} was made before another delivery was finished: "
+                f"materialize {self.name}/delta for that day again, then {self.name}/delivery"
             )
-        ordinal = self.ledger.next_ordinal(name, delta.day)
+        ordinal = self.ledger.next_ordinal(self.name, delta.day, part.audience)
         batches = [
             PlannedBatch(
-                operation="upsert",
+                operation=file.operation,
                 rows=file.rows,
                 file=self.layout.relative(self._folder(delta.day) / file.name),
                 sha256=file.sha256,
-                remote_key=self.sender.remote_key(delta.day, ordinal, part, file.sha256),
+                remote_key=self.sender.planned_key(delta.day, ordinal, number, file.sha256),
             )
-            for part, file in enumerate(delta.files, start=1)
+            for number, file in enumerate(part.files, start=1)
         ]
         for batch in batches:
             self._checked(batch)
-        counts = Counts(joined=delta.joined, changed=delta.changed, left=delta.left)
         return self.ledger.plan(
-            name, delta.day, delta.from_snapshot, delta.to_snapshot, counts, batches, self.run
+            self.name,
+            delta.day,
+            part.from_snapshot,
+            delta.to_snapshot,
+            Counts(joined=part.joined, changed=part.changed, left=part.left),
+            batches,
+            self.run,
+            audience=part.audience,
+            request=part.request,
         )
 
     def _send_all(self, delivery: Delivery, lease: Lease, sent: list[Batch]) -> Delivery:
-        batches = self.ledger.batches(delivery.id)
-        for batch in batches:
-            if batch.status is not BatchStatus.ACKNOWLEDGED:
-                path = self._checked(batch)
-                lease.renew()
-                self.ledger.mark_sent(delivery.id, batch.sequence)
-                answer = self.sender.send(batch, path)
-                self.ledger.mark_acknowledged(delivery.id, batch.sequence, answer)
-                sent.append(batch)
-                self.progress(batch.sequence, len(batches), batch.rows)
-        return self.ledger.finish(delivery.id)
+        while True:
+            try:
+                batches = self.ledger.batches(delivery.id)
+                self._send_open(delivery, batches, lease, sent)
+            except BeginAgainError:
+                continue
+            if batches:
+                self.sender.finish(delivery, self.ledger.batches(delivery.id))
+                sent[:] = self._as_finished(delivery, sent)
+            return self.ledger.finish(delivery.id)
+
+    def _as_finished(self, delivery: Delivery, sent: list[Batch]) -> list[Batch]:
+        """The sent batches, those of this delivery as the ledger now knows them."""
+        finished = {batch.sequence: batch for batch in self.ledger.batches(delivery.id)}
+        return [
+            finished[batch.sequence] if batch.delivery_id == delivery.id else batch
+            for batch in {(batch.delivery_id, batch.sequence): batch for batch in sent}.values()
+        ]
+
+    def _send_open(self, delivery: Delivery, batches: list[Batch], lease: Lease, sent: list[Batch]) -> None:
+        """Send every batch that is not acknowledged, in order."""
+        still_open = [batch for batch in batches if batch.status is not BatchStatus.ACKNOWLEDGED]
+        if still_open:
+            lease.renew()
+            self.sender.begin(delivery, batches)
+        for batch in still_open:
+            path = self._checked(batch)
+            lease.renew()
+            key = self.sender.key(delivery, batch)
+            self.ledger.mark_sent(delivery.id, batch.sequence, key)
+            leaving = replace(batch, remote_key=key)
+            answer = self.sender.send(delivery, leaving, path)
+            self.ledger.mark_acknowledged(delivery.id, batch.sequence, answer.text, answer.refused)
+            sent.append(leaving)
+            self.progress(batch.sequence, len(batches), batch.rows)
 
     def _checked(self, batch: PlannedBatch | Batch) -> Path:
         """The planned file, if it is still exactly what was planned."""
-        path = manifest.existing(self.layout.absolute(batch.file), f"{self.destination.name}/delta")
+        path = manifest.existing(self.layout.absolute(batch.file), f"{self.name}/delta")
         if files.sha256_of(path) != batch.sha256:
             raise StateError(
-                f"{path} is not what was planned: its bytes changed. Materialize {self.destination.name}/delta again"
+                f"{path} is not what was planned: its bytes changed. Materialize {self.name}/delta again"
             )
-        parquet.verify(path, self.destination.arrow_schema, batch.rows)
+        self.sender.check(batch, path)
         return path
 
     def _folder(self, day: date) -> Path:
-        return self.layout.delta(self.destination.name, day)
+        return self.layout.delta(self.name, day)
+
+
+@contextmanager
+def _gathered(failures: dict[str, AudienceAssetsError], audience: str) -> Iterator[None]:
+    """Keep a failure that concerns one audience for later; let any other one pass."""
+    try:
+        yield
+    except (DestinationRefusedError, DeliveryInterruptedError) as error:
+        if not error.one_audience:
+            raise
+        failures[audience] = error
+
+
+def _raise_gathered(name: str, failures: Mapping[str, AudienceAssetsError]) -> None:
+    """One failure for all: a refusal if any of them is one, because then a person must act."""
+    if not failures:
+        return
+    sentences = "; ".join(f"{audience}: {error}" for audience, error in failures.items())
+    refused = any(isinstance(error, DestinationRefusedError) for error in failures.values())
+    kind = DestinationRefusedError if refused else DeliveryInterruptedError
+    raise kind(f"{len(failures)} of {name}'s audiences could not be delivered, the others were: {sentences}")

@@ -14,6 +14,7 @@ class Standing:
 
     Attributes:
         day: The day.
+        audience: Which of the customers' audiences; empty where a destination has one list for all.
         held: What the partner will hold when everything that was begun is finished; None before its first delivery.
         due: What it should hold after the day.
         delivered: The delivery that brought the partner to `due`, if one did.
@@ -23,33 +24,47 @@ class Standing:
     day: date
     held: str | None
     due: str
+    audience: str = ""
     delivered: Delivery | None = None
     begun: Delivery | None = None
 
 
-def standing(ledger: Ledger, destination: str, day: date, planned: str | None = None) -> Standing:
-    """Where the destination stands; `planned` is the snapshot of an earlier day that the same run has just planned.
+def due_snapshot(ledger: Ledger, day: date) -> str:
+    """The snapshot that a partner should hold after the day.
 
     Raises:
         StateError: hashed_customers has nothing for the day.
-        OutOfOrderError: A newer day was delivered, or begun.
     """
     snapshot = ledger.current_snapshot(day)
     if snapshot is None:
         raise StateError(
             f"there are no customers for {day} yet: materialize hashed_customers for that day first"
         )
-    due = snapshot.key
-    delivered = ledger.done_delivery(destination, day, due)
-    begun = ledger.unfinished(destination)
-    pointer = ledger.acknowledged(destination)
+    return snapshot.key
+
+
+def standing(
+    ledger: Ledger, destination: str, day: date, planned: str | None = None, audience: str = ""
+) -> Standing:
+    """Where the destination, or one of its audiences, stands.
+
+    `planned` is the snapshot of an earlier day that the same run has just planned.
+
+    Raises:
+        StateError: hashed_customers has nothing for the day.
+        OutOfOrderError: A newer day was delivered, or begun.
+    """
+    due = due_snapshot(ledger, day)
+    delivered = ledger.done_delivery(destination, day, due, audience)
+    begun = ledger.unfinished(destination, audience)
+    pointer = ledger.acknowledged(destination, audience)
     if (
         delivered is not None
         and begun is None
         and pointer is not None
         and (pointer.day > day or pointer.snapshot_key == due)
     ):
-        return Standing(day, held=due, due=due, delivered=delivered)
+        return Standing(day, due, due, audience, delivered=delivered)
     for newer, verb in ((pointer, "holds"), (begun, "is being sent")):
         if newer is not None and newer.day > day:
             raise OutOfOrderError(
@@ -57,9 +72,9 @@ def standing(ledger: Ledger, destination: str, day: date, planned: str | None = 
                 f"to an older state. Deliver a day after {newer.day} instead; it carries every change until then"
             )
     if begun is not None and begun.to_snapshot == due:
-        return Standing(day, held=begun.from_snapshot, due=due, begun=begun)
+        return Standing(day, begun.from_snapshot, due, audience, begun=begun)
     if planned is not None:
-        return Standing(day, held=planned, due=due)
+        return Standing(day, planned, due, audience)
     if begun is not None:
-        return Standing(day, held=begun.to_snapshot, due=due)
-    return Standing(day, held=pointer.snapshot_key if pointer else None, due=due)
+        return Standing(day, begun.to_snapshot, due, audience)
+    return Standing(day, pointer.snapshot_key if pointer else None, due, audience)

@@ -10,7 +10,9 @@ from audience_assets.ledger.records import (
     Delivery,
     DeliveryStatus,
     PlannedBatch,
+    RemoteAudience,
     Segment,
+    Session,
     Snapshot,
 )
 
@@ -24,6 +26,8 @@ __all__ = [
     "Lease",
     "Ledger",
     "PlannedBatch",
+    "RemoteAudience",
     "Segment",
+    "Session",
     "Snapshot",
 ]

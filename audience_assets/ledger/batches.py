@@ -24,8 +24,8 @@ def batches_of(connection: Connection, delivery_id: int) -> list[Batch]:
     return [Batch(**row) for row in connection.execute(query).mappings()]
 
 
-def mark_sent(connection: Connection, delivery_id: int, sequence: int) -> None:
-    """Note that a batch is about to leave; from here on its delivery must be finished.
+def mark_sent(connection: Connection, delivery_id: int, sequence: int, remote_key: str | None) -> None:
+    """Note that a batch is about to leave, under which key; from here on its delivery must be finished.
 
     Raises:
         OutOfOrderError: A newer plan took the delivery's place.
@@ -38,13 +38,56 @@ def mark_sent(connection: Connection, delivery_id: int, sequence: int) -> None:
             f"Batch {sequence} of delivery {delivery_id} is acknowledged and must not be sent again: "
             "send only the batches that are not."
         )
-    sent = replace(batch, status=BatchStatus.SENT, attempts=batch.attempts + 1, sent_at=utc_now())
+    sent = replace(
+        _keyed(batch, remote_key), status=BatchStatus.SENT, attempts=batch.attempts + 1, sent_at=utc_now()
+    )
     _update_batch(connection, sent)
     if delivery.status is not DeliveryStatus.SENDING:
         _update_status(connection, replace(delivery, status=DeliveryStatus.SENDING))
 
 
-def mark_acknowledged(connection: Connection, delivery_id: int, sequence: int, answer: str | None) -> None:
+def note_key(connection: Connection, delivery_id: int, sequence: int, remote_key: str) -> None:
+    """Note the key that the partner chose for a batch; the one before stays known.
+
+    Raises:
+        StateError: The batch is unknown.
+    """
+    _update_batch(connection, _keyed(_require_batch(connection, delivery_id, sequence), remote_key))
+
+
+def _keyed(batch: Batch, remote_key: str | None) -> Batch:
+    if remote_key is None or remote_key == batch.remote_key:
+        return batch
+    earlier = [*batch.earlier_keys.splitlines(), batch.remote_key] if batch.remote_key else []
+    return replace(batch, remote_key=remote_key, earlier_keys="\n".join(earlier))
+
+
+def abandon(connection: Connection, delivery_id: int) -> None:
+    """Give up a begun delivery of which nothing is acknowledged.
+
+    Raises:
+        StateError: Something is, or the delivery is unknown.
+    """
+    delivery = _require_open(connection, delivery_id)
+    if any(batch.status is BatchStatus.ACKNOWLEDGED for batch in batches_of(connection, delivery_id)):
+        raise StateError(
+            f"Delivery {delivery_id} cannot be given up: the partner has a part of it; finish it."
+        )
+    _update_status(connection, replace(delivery, status=DeliveryStatus.ABANDONED))
+
+
+def reset(connection: Connection, delivery_id: int, operation: str) -> None:
+    """Plan every batch of an operation anew: the partner has none of them any more."""
+    connection.execute(
+        update(tables.batch)
+        .where(_columns.delivery_id == delivery_id, _columns.operation == operation)
+        .values(status=BatchStatus.PLANNED, remote_key="", acknowledged_at=None, answer=None, refused=0)
+    )
+
+
+def mark_acknowledged(
+    connection: Connection, delivery_id: int, sequence: int, answer: str | None, refused: int
+) -> None:
     """Note the partner's answer to a batch that was sent. The first answer stays.
 
     Raises:
@@ -58,8 +101,19 @@ def mark_acknowledged(connection: Connection, delivery_id: int, sequence: int, a
             f"Batch {sequence} of delivery {delivery_id} was never marked as sent, so nothing can acknowledge it: "
             "materialize the delivery again."
         )
-    answered = replace(batch, status=BatchStatus.ACKNOWLEDGED, acknowledged_at=utc_now(), answer=answer)
+    answered = replace(
+        batch, status=BatchStatus.ACKNOWLEDGED, acknowledged_at=utc_now(), answer=answer, refused=refused
+    )
     _update_batch(connection, answered)
+
+
+def mark_refused(connection: Connection, delivery_id: int, sequence: int, refused: int) -> None:
+    """Note how many rows of a batch the partner did not take.
+
+    Raises:
+        StateError: The batch is unknown.
+    """
+    _update_batch(connection, replace(_require_batch(connection, delivery_id, sequence), refused=refused))
 
 
 def finish(connection: Connection, delivery_id: int) -> Delivery:
@@ -90,7 +144,7 @@ def finish(connection: Connection, delivery_id: int) -> Delivery:
 
 
 def _move_pointer(connection: Connection, done: Delivery) -> None:
-    pointer = deliveries.find_acknowledged(connection, done.destination)
+    pointer = deliveries.find_acknowledged(connection, done.destination, done.audience)
     if (
         pointer and pointer.snapshot_key
     ) != done.from_snapshot:  # plans are ordered, so this is a damaged ledger's
@@ -101,6 +155,7 @@ def _move_pointer(connection: Connection, done: Delivery) -> None:
     row = asdict(
         Acknowledged(
             destination=done.destination,
+            audience=done.audience,
             snapshot_key=done.to_snapshot,
             day=done.day,
             delivery_id=done.id,
@@ -111,7 +166,8 @@ def _move_pointer(connection: Connection, done: Delivery) -> None:
     if pointer is None:
         connection.execute(insert(table).values(row))
     else:
-        connection.execute(update(table).where(table.c.destination == done.destination).values(row))
+        same = (table.c.destination == done.destination, table.c.audience == done.audience)
+        connection.execute(update(table).where(*same).values(row))
 
 
 def _require_open(connection: Connection, delivery_id: int) -> Delivery:

@@ -6,7 +6,7 @@ from datetime import date
 from types import TracebackType
 from typing import Self
 
-from audience_assets.ledger import batches, deliveries, snapshots
+from audience_assets.ledger import audiences, batches, deliveries, snapshots
 from audience_assets.ledger.database import Database
 from audience_assets.ledger.lease import Lease, held
 from audience_assets.ledger.records import (
@@ -16,7 +16,9 @@ from audience_assets.ledger.records import (
     Delivery,
     DeliveryStatus,
     PlannedBatch,
+    RemoteAudience,
     Segment,
+    Session,
     Snapshot,
     utc_now,
 )
@@ -125,34 +127,88 @@ class Ledger:
 
     # What a partner holds
 
-    def acknowledged(self, destination: str) -> Acknowledged | None:
+    def acknowledged(self, destination: str, audience: str = "") -> Acknowledged | None:
         """What the partner holds; None before its first delivery."""
         with self._database.reading() as connection:
-            return deliveries.find_acknowledged(connection, destination)
+            return deliveries.find_acknowledged(connection, destination, audience)
 
-    def unfinished(self, destination: str) -> Delivery | None:
-        """The delivery that was begun and must be finished before any other."""
+    def unfinished(self, destination: str, audience: str = "") -> Delivery | None:
+        """The delivery that was begun and must be finished before any other of the same audience."""
         with self._database.reading() as connection:
-            return deliveries.find_unfinished(connection, destination)
+            return deliveries.find_unfinished(connection, destination, audience)
 
-    def done_delivery(self, destination: str, day: date, to_snapshot: str) -> Delivery | None:
+    def done_delivery(
+        self, destination: str, day: date, to_snapshot: str, audience: str = ""
+    ) -> Delivery | None:
         """The newest delivery of this day that brought the partner to this snapshot."""
         with self._database.reading() as connection:
-            return deliveries.find_done(connection, destination, day, to_snapshot)
+            return deliveries.find_done(connection, destination, audience, day, to_snapshot)
+
+    def done_request(self, destination: str, request: str) -> Delivery | None:
+        """The finished delivery that a person asked for under this name."""
+        with self._database.reading() as connection:
+            return deliveries.find_request(connection, destination, request)
 
     def deliveries(self, destination: str, limit: int = 20) -> list[Delivery]:
         """The destination's deliveries, newest first, abandoned plans among them."""
         with self._database.reading() as connection:
             return deliveries.find_newest(connection, destination, limit)
 
-    def next_ordinal(self, destination: str, day: date) -> int:
+    def next_ordinal(self, destination: str, day: date, audience: str = "") -> int:
         """How many deliveries of this day the partner got before: 0, 1, 2 and so on."""
         with self._database.reading() as connection:
-            return deliveries.next_ordinal(connection, destination, day)
+            return deliveries.next_ordinal(connection, destination, audience, day)
+
+    # The partner's audiences
+
+    def audiences(self, destination: str) -> list[str]:
+        """The audiences that a delivery of the destination was finished or begun for, in order."""
+        with self._database.reading() as connection:
+            return deliveries.find_audiences(connection, destination)
+
+    def remote_audiences(self, destination: str) -> list[RemoteAudience]:
+        """The audiences that we feed at the partner, or began to, in the order of their names."""
+        with self._database.reading() as connection:
+            return audiences.known(connection, destination)
+
+    def remote_audience(self, destination: str, audience: str) -> RemoteAudience | None:
+        """One of the audiences that we feed at the partner, or began to."""
+        with self._database.reading() as connection:
+            return audiences.find(connection, destination, audience)
+
+    def record_remote_audience(self, audience: RemoteAudience) -> RemoteAudience:
+        """Record an audience before it is asked for; one that is known stays as it is and is returned."""
+        with self._database.writing() as connection:
+            return audiences.record(connection, audience)
+
+    def set_remote_id(self, destination: str, audience: str, remote_id: str) -> None:
+        """Note the partner's id of a recorded audience."""
+        with self._database.writing() as connection:
+            audiences.change(connection, destination, audience, {"remote_id": remote_id})
+
+    def pin_columns(self, destination: str, audience: str, columns: str) -> None:
+        """Note the columns that an audience is fed with from now on."""
+        with self._database.writing() as connection:
+            audiences.change(connection, destination, audience, {"columns": columns})
+
+    def forget_audience(self, destination: str, audience: str) -> bool:
+        """Know nothing more of an audience, so that the next delivery begins anew; return whether it was known."""
+        with self._database.writing() as connection:
+            return audiences.forget(connection, destination, audience)
+
+    def open_session(self, session: Session) -> None:
+        """Record a session that is about to be used."""
+        with self._database.writing() as connection:
+            audiences.open_session(connection, session)
+
+    def newest_session(self, delivery_id: int) -> Session | None:
+        """The session that a delivery opened last."""
+        with self._database.reading() as connection:
+            return audiences.newest_session(connection, delivery_id)
 
     # A delivery
 
-    def plan(
+    def plan(  # noqa: PLR0913 - a delivery's row, and the last two by name only
         self,
         destination: str,
         day: date,
@@ -161,8 +217,11 @@ class Ledger:
         counts: Counts,
         batches: Sequence[PlannedBatch],
         run: str | None = None,
+        *,
+        audience: str = "",
+        request: str | None = None,
     ) -> Delivery:
-        """Plan a delivery; an earlier plan of the destination that was never begun is abandoned.
+        """Plan a delivery; an earlier plan of the same audience that was never begun is abandoned.
 
         Args:
             destination: The destination's name.
@@ -172,6 +231,8 @@ class Ledger:
             counts: How many customers that changes.
             batches: The files to send, in order; none when nothing changed, which still moves the pointer at the end.
             run: The run that plans, for display.
+            audience: Which of the customers' audiences it moves; empty where a destination has one list for all.
+            request: What tells a delivery apart that a person asked for though nothing had changed.
 
         Raises:
             OutOfOrderError: Another delivery is unfinished, a newer day was delivered, or the partner holds another
@@ -181,6 +242,7 @@ class Ledger:
         delivery = Delivery(
             id=0,
             destination=destination,
+            audience=audience,
             day=day,
             ordinal=0,
             from_snapshot=from_snapshot,
@@ -193,9 +255,10 @@ class Ledger:
             run=run,
             planned_at=utc_now(),
             finished_at=None,
+            request=request,
         )
         with self._database.writing() as connection:
-            deliveries.refuse_out_of_order(connection, destination, day, from_snapshot)
+            deliveries.refuse_out_of_order(connection, delivery)
             snapshots.require_snapshot(connection, to_snapshot)
             return deliveries.insert_plan(connection, delivery, batches)
 
@@ -204,24 +267,63 @@ class Ledger:
         with self._database.reading() as connection:
             return batches.batches_of(connection, delivery_id)
 
-    def mark_sent(self, delivery_id: int, sequence: int) -> None:
+    def mark_sent(self, delivery_id: int, sequence: int, remote_key: str | None = None) -> None:
         """Note that a batch is about to leave: from here on its delivery is `sending` and must be finished.
+
+        Args:
+            delivery_id: Its delivery.
+            sequence: Its place in the delivery.
+            remote_key: Under which key it leaves, where that was not decided by the plan.
 
         Raises:
             OutOfOrderError: A newer plan took the delivery's place.
             StateError: The delivery is done, the batch is acknowledged, or one of them is unknown.
         """
         with self._database.writing() as connection:
-            batches.mark_sent(connection, delivery_id, sequence)
+            batches.mark_sent(connection, delivery_id, sequence, remote_key)
 
-    def mark_acknowledged(self, delivery_id: int, sequence: int, answer: str | None = None) -> None:
-        """Note that the partner has a batch, with its answer; of two answers the first stays.
+    def note_key(self, delivery_id: int, sequence: int, remote_key: str) -> None:
+        """Note the key that the partner chose for a batch, before its first byte leaves.
+
+        Raises:
+            StateError: The batch is unknown.
+        """
+        with self._database.writing() as connection:
+            batches.note_key(connection, delivery_id, sequence, remote_key)
+
+    def abandon(self, delivery_id: int) -> None:
+        """Give up a begun delivery of which the partner took nothing, so that another one can be planned.
+
+        Raises:
+            StateError: The partner took some of it, or the delivery is unknown.
+        """
+        with self._database.writing() as connection:
+            batches.abandon(connection, delivery_id)
+
+    def reset_batches(self, delivery_id: int, operation: str) -> None:
+        """Plan every batch of an operation anew, because the partner began anew."""
+        with self._database.writing() as connection:
+            batches.reset(connection, delivery_id, operation)
+
+    def mark_acknowledged(
+        self, delivery_id: int, sequence: int, answer: str | None = None, refused: int = 0
+    ) -> None:
+        """Note that the partner has a batch, with its answer and how many rows it refused; of two answers the first stays.
 
         Raises:
             StateError: The batch was not sent, or is unknown.
         """
         with self._database.writing() as connection:
-            batches.mark_acknowledged(connection, delivery_id, sequence, answer)
+            batches.mark_acknowledged(connection, delivery_id, sequence, answer, refused)
+
+    def mark_refused(self, delivery_id: int, sequence: int, refused: int) -> None:
+        """Note how many rows of an acknowledged batch the partner did not take, where that was found out later.
+
+        Raises:
+            StateError: The batch is unknown.
+        """
+        with self._database.writing() as connection:
+            batches.mark_refused(connection, delivery_id, sequence, refused)
 
     def finish(self, delivery_id: int) -> Delivery:
         """Mark a delivery done and move the pointer, both or neither; a done one stays as it is.

@@ -71,10 +71,30 @@ class Counts:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One destination's move from one snapshot to the next; `rows` are those of all its batches."""
+    """One move of a destination, or of one of its audiences, from one snapshot to the next.
+
+    Attributes:
+        id: Its number.
+        destination: The destination's name.
+        audience: Which of the customers' audiences it moves; empty where a destination has one list for all.
+        day: The day whose customers are delivered.
+        ordinal: How many deliveries of the day the partner got before.
+        from_snapshot: What the partner held; None for a first delivery.
+        to_snapshot: What it holds afterwards.
+        status: How far it came.
+        joined: Customers who joined.
+        changed: Customers who changed.
+        left: Customers who left.
+        rows: Those of all its batches.
+        run: The run that planned it.
+        planned_at: When it was planned.
+        finished_at: When the partner had acknowledged all of it.
+        request: What tells a delivery apart that a person asked for though nothing had changed.
+    """
 
     id: int
     destination: str
+    audience: str
     day: date
     ordinal: int
     from_snapshot: str | None
@@ -87,11 +107,15 @@ class Delivery:
     run: str | None
     planned_at: datetime
     finished_at: datetime | None
+    request: str | None = None
 
 
 @dataclass(frozen=True)
 class PlannedBatch:
-    """A file that is ready to be sent; its place in the plan gives its sequence number."""
+    """A file that is ready to be sent; its place in the plan gives its sequence number.
+
+    `remote_key` is where it will stand at the partner, empty where that is decided when it is sent.
+    """
 
     operation: str
     rows: int
@@ -102,7 +126,24 @@ class PlannedBatch:
 
 @dataclass(frozen=True)
 class Batch:
-    """A planned batch with what happened to it. `answer` is the partner's reply, without identifiers."""
+    """A planned batch with what happened to it.
+
+    Attributes:
+        delivery_id: The delivery that it is a part of.
+        sequence: Its place in the delivery, from 1.
+        operation: What the partner is asked to do with its rows.
+        rows: How many rows its file has.
+        file: The file, relative to the state directory.
+        sha256: The digest of the file's bytes.
+        remote_key: Where it stands at the partner, or under which key it was sent last.
+        status: How far it came.
+        attempts: How often it was about to leave.
+        sent_at: When that was last.
+        acknowledged_at: When the partner's answer came.
+        answer: That answer, without identifiers.
+        refused: How many of its rows the partner did not take.
+        earlier_keys: Keys under which it was sent before, one a line; what became of it there is unknown.
+    """
 
     delivery_id: int
     sequence: int
@@ -116,13 +157,53 @@ class Batch:
     sent_at: datetime | None
     acknowledged_at: datetime | None
     answer: str | None
+    refused: int = 0
+    earlier_keys: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """An upload session that we opened at a partner; its batches carry its id and their number in it as their key.
+
+    `number` counts the sessions of a delivery and is 0 until the ledger knows the session.
+    """
+
+    id: int
+    delivery_id: int
+    operation: str
+    opened_at: datetime = field(default_factory=utc_now)
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class RemoteAudience:
+    """One of the customers' audiences as it stands at a partner.
+
+    Attributes:
+        destination: The destination's name.
+        audience: The audience's name in the extract.
+        account: The partner's account that it is in.
+        marker: Stands in the description of the audience that we created, so that we know it again after a lost answer.
+        remote_id: The partner's id; None until the partner told it.
+        columns: The columns it is fed with, in their order, joined by commas: pinned when it is first used.
+        created_at: When we first knew of it.
+    """
+
+    destination: str
+    audience: str
+    account: str
+    marker: str
+    remote_id: str | None
+    columns: str
+    created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """The pointer: what a partner holds, and which delivery brought it there."""
+    """The pointer: what a partner holds, in one of its audiences or as a whole, and which delivery brought it there."""
 
     destination: str
+    audience: str
     snapshot_key: str
     day: date
     delivery_id: int

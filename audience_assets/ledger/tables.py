@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     Dialect,
@@ -21,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from audience_assets.ledger.records import BatchStatus, DeliveryStatus
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by any change to these tables; a ledger of another version is refused, not guessed at."""
 
 
@@ -97,6 +98,7 @@ delivery = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("destination", Text, nullable=False),
+    Column("audience", Text, nullable=False),
     Column("day", Date, nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("from_snapshot", Text, ForeignKey("snapshot.key")),
@@ -106,6 +108,7 @@ delivery = Table(
     Column("changed", Integer, nullable=False),
     Column("left", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
+    Column("request", Text),
     Column("run", Text),
     Column("planned_at", UtcText, nullable=False),
     Column("finished_at", UtcText),
@@ -122,17 +125,42 @@ batch = Table(
     Column("file", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("remote_key", Text, nullable=False),
+    Column("earlier_keys", Text, nullable=False),
     Column("status", _one_of(BatchStatus, "batch_status"), nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
     Column("sent_at", UtcText),
     Column("acknowledged_at", UtcText),
     Column("answer", Text),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("delivery.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, nullable=False, unique=True),
+    Column("operation", Text, nullable=False),
+    Column("opened_at", UtcText, nullable=False),
+)
+
+remote_audience = Table(
+    "remote_audience",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("marker", Text, nullable=False, unique=True),
+    Column("remote_id", Text),
+    Column("columns", Text, nullable=False),
+    Column("created_at", UtcText, nullable=False),
 )
 
 acknowledged = Table(
     "acknowledged",
     metadata,
     Column("destination", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
     Column("snapshot_key", Text, ForeignKey("snapshot.key"), nullable=False),
     Column("day", Date, nullable=False),
     Column("delivery_id", Integer, ForeignKey("delivery.id"), nullable=False),
@@ -163,8 +191,11 @@ _unique_where(
     "delivery_ordinal",
     "status <> 'abandoned'",
     delivery.c.destination,
+    delivery.c.audience,
     delivery.c.day,
     delivery.c.ordinal,
 )
 # The last defence against two deliveries at once: the database refuses what the code should have.
-_unique_where("delivery_open", "status IN ('planned', 'sending')", delivery.c.destination)
+_unique_where(
+    "delivery_open", "status IN ('planned', 'sending')", delivery.c.destination, delivery.c.audience
+)

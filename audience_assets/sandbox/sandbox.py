@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from audience_assets.errors import AudienceAssetsError
+from audience_assets.sandbox.meta.server import MetaServer
+from audience_assets.sandbox.newtail import NewtailServer
 from audience_assets.sandbox.private_file import write_private_json
 from audience_assets.sandbox.s3 import S3Server
 
@@ -35,8 +37,15 @@ class Endpoint(Protocol):
         """Its section of the ready file."""
 
 
-# A new partner's endpoint is one more module and one more line here; each keeps its files in a directory of its own.
-ENDPOINTS: Mapping[str, Callable[[Path], Endpoint]] = {"s3": S3Server}
+Started = Mapping[str, Any]
+
+# A new partner's endpoint is one more module and one more line here; each keeps its files in a directory of its own, and
+# may build on those before it.
+ENDPOINTS: Mapping[str, Callable[[Path, Started], Endpoint]] = {
+    "s3": lambda home, _: S3Server(home),
+    "newtail": lambda home, started: NewtailServer(home, started["s3"]),
+    "meta": lambda home, _: MetaServer(home),
+}
 
 
 def run(ready: Path, directory: Path | None) -> None:
@@ -52,7 +61,7 @@ def run(ready: Path, directory: Path | None) -> None:
         home = Path(stack.enter_context(_home(directory)))
         started: dict[str, Endpoint] = {}
         for name, make in ENDPOINTS.items():
-            started[name] = stack.enter_context(make(home / name))
+            started[name] = stack.enter_context(make(home / name, started))
             if asked_to_stop:
                 return
         stack.callback(ready.unlink, missing_ok=True)

@@ -27,6 +27,10 @@ class Layout:
         """The files that the day's delivery sends."""
         return self.root / destination / "delta" / day.isoformat()
 
+    def refused(self, destination: str, day: date) -> Path:
+        """Which customers the partner refused on the day, and why."""
+        return self.root / destination / "refused" / day.isoformat()
+
     @property
     def spill(self) -> Path:
         """Where DuckDB spills what does not fit its memory limit."""

@@ -11,6 +11,7 @@ import pytest
 
 from audience_assets import errors
 from audience_assets.assets.days import readable_failures
+from audience_assets.destinations.delivery import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets_tests.assets import deployment
 from audience_assets_tests.assets.conftest import Deploy
@@ -158,7 +159,7 @@ def test_a_partner_that_refuses_is_not_asked_again(deploy: Deploy, monkeypatch: 
     asked: list[int] = []
     send = VtexAdsSender.send
 
-    def counted(self: VtexAdsSender, *given: Any) -> str:
+    def counted(self: VtexAdsSender, *given: Any) -> Answer:
         asked.append(1)
         return send(self, *given)
 

@@ -1,12 +1,12 @@
 """Running a day again, correcting it, and running an older day after a newer one."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
+from audience_assets.destinations.delivery import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets.errors import DeliveryInterruptedError
-from audience_assets.ledger.records import Batch
 from audience_assets_tests.assets.deployment import (
     ASSETS,
     DAYS,
@@ -83,11 +83,11 @@ def test_the_delivery_alone_needs_its_delta(deployed: Deployment) -> None:
 def test_an_answer_that_got_lost_is_retried_and_nothing_is_sent_twice(
     deployed: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers: list[str] = []
+    answers: list[Answer] = []
     send = VtexAdsSender.send
 
-    def send_and_lose_the_first_answer(self: VtexAdsSender, batch: Batch, path: Path) -> str:
-        answers.append(send(self, batch, path))
+    def send_and_lose_the_first_answer(self: VtexAdsSender, *given: Any) -> Answer:
+        answers.append(send(self, *given))
         if len(answers) == 1:
             raise DeliveryInterruptedError("no answer in time; it is safe to run again")
         return answers[-1]
@@ -96,6 +96,6 @@ def test_an_answer_that_got_lost_is_retried_and_nothing_is_sent_twice(
     deployed.land(DAYS[0], numbered(3))
     result = deployed.run(DAYS[0])
     assert result.success
-    assert answers == ["created", "already there"]
+    assert [answer.text for answer in answers] == ["created", "already there"]
     assert len(deployed.keys()) == 1
     assert all(checks(result).values())

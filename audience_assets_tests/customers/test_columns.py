@@ -133,6 +133,8 @@ def test_every_field_of_the_contract_is_read(extracts: Extracts) -> None:
             "nbo_categories",
             "mobile_ad_id",
             "external_id",
+            "app_user_id",
+            "page_user_id",
             "value",
             "consent",
             "consent_vtex_ads",

@@ -1,5 +1,7 @@
 """Parquet extracts: whatever type a column has, its text is what the CRM meant."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +10,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from audience_assets import database
 from audience_assets.errors import ExtractError
+from audience_assets.settings import Settings
 from audience_assets_tests.customers.extracts import MARKER, Extracts, parquet_of
 
 CPF = "01234567890"
@@ -64,14 +68,15 @@ BIRTH_DATES = [
 def test_a_birth_date_of_any_type_is_the_same_day_on_every_machine(
     extracts: Extracts, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:
-    connect = duckdb.connect
+    connect = database.connect
 
-    def elsewhere(**given: Any) -> duckdb.DuckDBPyConnection:
-        connection = connect(**given)
-        connection.execute(f"set timezone = '{machine}'")
-        return connection
+    @contextmanager
+    def elsewhere(settings: Settings, **given: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with connect(settings, **given) as connection:
+            connection.execute(f"set timezone = '{machine}'")
+            yield connection
 
-    monkeypatch.setattr(duckdb, "connect", elsewhere)
+    monkeypatch.setattr(database, "connect", elsewhere)
     for number, values in enumerate(BIRTH_DATES):
         table = pa.table({"customer_id": [str(number)], "birth_date": values})
         extracts.write(f"2026-01-05/{number}.parquet", parquet_of(table), path="{day}/*.parquet")

@@ -13,21 +13,21 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations import delta
-from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Courier
-from audience_assets.destinations.delta import DeltaManifest
-from audience_assets.destinations.standing import standing
+from audience_assets.destinations import planning
+from audience_assets.destinations.column import Destination, schema_of
+from audience_assets.destinations.delivery import Answer, Courier, Outcome, Report
+from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.vtex_ads import delta as vtex_ads_delta
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import DeliveryInterruptedError
-from audience_assets.ledger import Batch, Ledger, Segment, Snapshot
-from audience_assets.settings import Settings
-from audience_assets.storage import files
+from audience_assets.ledger import Batch, Delivery, Ledger, PlannedBatch, Segment, Snapshot
+from audience_assets.storage import files, parquet
 from audience_assets.storage.layout import Layout
 
 NAME = "vtex_ads"
+SCHEMA = schema_of(destination(NAME, VtexAdsSettings()).columns)
 ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
 
 Row = Mapping[str, Any]
@@ -96,13 +96,11 @@ class State:
     def plan(self, day: date, planned: str | None = None) -> DeltaManifest:
         """Make the day's delta."""
         with duckdb.connect(config={"threads": 1}) as connection:
-            return delta.make_delta(
-                connection,
-                Settings(state_dir=self.root),
-                self.ledger,
-                vtex_ads_delta.writer(self.destination, self.settings),
-                standing(self.ledger, NAME, day, planned),
-            )
+            log = HashedLog(connection, self.layout, self.ledger, self.destination)
+            planner = vtex_ads_delta.planner(self.destination, self.settings)
+            before = {} if planned is None else {"": planned}
+            _, made = planning.plan(log, planner, day, before)
+            return made
 
     def rows(self, made: DeltaManifest) -> list[dict[str, Any]]:
         """What the delta's files hold, in order."""
@@ -115,13 +113,19 @@ class State:
             **{
                 "ledger": self.ledger,
                 "layout": self.layout,
-                "destination": self.destination,
+                "name": NAME,
                 "sender": partner,
                 "run": "run-1",
                 "progress": lambda _done, _total, _rows: None,
                 **given,
             }
         )
+
+
+def only(report: Report) -> Outcome:
+    """What happened to a destination that has one list for all customers."""
+    (outcome,) = report.outcomes
+    return outcome
 
 
 @dataclass
@@ -133,16 +137,30 @@ class Partner:
     taken: list[tuple[str, str]] = field(default_factory=list)
     """Key and SHA-256 of the bytes of each batch, in the order they came."""
 
-    def remote_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
+    def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
         return f"{day}/{ordinal}/{part}/{sha256[:8]}"
 
-    def send(self, batch: Batch, path: Path) -> str:
+    def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
+        parquet.verify(path, SCHEMA, batch.rows)
+
+    def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Nothing to do."""
+
+    def key(self, delivery: Delivery, batch: Batch) -> str:
+        assert delivery.id == batch.delivery_id
+        return batch.remote_key
+
+    def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Nothing to do."""
+
+    def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
+        assert delivery.id == batch.delivery_id
         if batch.sequence in self.fail_before:
             raise DeliveryInterruptedError("no connection")
         self.taken.append((batch.remote_key, files.sha256_of(path)))
         if batch.sequence in self.fail_after:
             raise DeliveryInterruptedError("no answer")
-        return f"taken as {len(self.taken)}"
+        return Answer(f"taken as {len(self.taken)}")
 
     @property
     def keys(self) -> Sequence[str]:

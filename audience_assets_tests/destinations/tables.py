@@ -4,11 +4,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from audience_assets.destinations.column import schema_of
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 
 VTEX_ADS = destination("vtex_ads", VtexAdsSettings())
-SCHEMA = VTEX_ADS.arrow_schema
+SCHEMA = schema_of(VTEX_ADS.columns)
 
 
 def good(rows: int) -> pa.Table:

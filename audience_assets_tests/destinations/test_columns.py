@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from audience_assets.customers.hashed import hashed_sql
+from audience_assets.destinations.column import schema_of
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.rules import engine
@@ -79,7 +80,7 @@ def digest(text: str) -> str:
 def test_names_order_case_types_and_requirement_are_the_pages() -> None:
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.strip().splitlines()]
     assert len(lines) == 16
-    assert [(field.name, field.type, not field.nullable) for field in VTEX_ADS.arrow_schema] == [
+    assert [(field.name, field.type, not field.nullable) for field in schema_of(VTEX_ADS.columns)] == [
         (name, TYPES[kind], required == "Yes") for name, kind, required, _ in lines
     ]
 

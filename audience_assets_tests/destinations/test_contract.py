@@ -12,7 +12,7 @@ from audience_assets.destinations.contract import Contract
 from audience_assets.errors import ContractError
 from audience_assets_tests.destinations.tables import SCHEMA, VTEX_ADS, good, with_column
 
-CONTRACT = Contract(VTEX_ADS)
+CONTRACT = Contract(VTEX_ADS.name, VTEX_ADS.columns)
 DIGEST = "ab" * 32
 MANY = 300_000
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from audience_assets.destinations.delivery import Answer
 from audience_assets.errors import DeliveryInterruptedError, OutOfOrderError, StateError
-from audience_assets.ledger import Batch, BatchStatus, DeliveryStatus
-from audience_assets_tests.destinations.state import NAME, Partner, State
+from audience_assets.ledger import Batch, BatchStatus, Delivery, DeliveryStatus
+from audience_assets_tests.destinations.state import NAME, Partner, State, only
 
 FIRST, SECOND, THIRD = (date(2026, 11, number) for number in (1, 2, 3))
 PEOPLE = {"a": {"CITY": "Santos"}, "b": {"CITY": "Recife"}, "c": {"CITY": "Natal"}}
@@ -24,7 +25,7 @@ def test_a_delivery_is_planned_sent_and_finished_in_the_ledger(state: State) -> 
     key = state.publish(FIRST, PEOPLE)
     made = state.plan(FIRST)
     partner, seen = Partner(), list[tuple[int, int, int]]()
-    report = state.courier(partner, progress=lambda *told: seen.append(told)).deliver(FIRST)
+    report = only(state.courier(partner, progress=lambda *told: seen.append(told)).deliver(FIRST))
     assert partner.taken == [
         (f"2026-11-01/0/{part}/{file.sha256[:8]}", file.sha256)
         for part, file in enumerate(made.files, start=1)
@@ -59,8 +60,8 @@ def test_a_delivered_day_sends_nothing_again(state: State) -> None:
     state.publish(FIRST, PEOPLE)
     state.plan(FIRST)
     partner = Partner()
-    done = state.courier(partner).deliver(FIRST).delivery
-    again = state.courier(partner).deliver(FIRST)
+    done = only(state.courier(partner).deliver(FIRST)).delivery
+    again = only(state.courier(partner).deliver(FIRST))
     assert (again.delivery, again.already, again.sent) == (None, done, [])
     assert len(partner.taken) == PARTS
 
@@ -87,7 +88,7 @@ def test_after_a_failure_only_what_is_not_acknowledged_is_sent_with_the_same_key
     ]
     assert state.ledger.acknowledged(NAME) is None
     healed = Partner()
-    report = state.courier(healed).deliver(FIRST)
+    report = only(state.courier(healed).deliver(FIRST))
     assert healed.taken == wanted[at - 1 :]
     assert report.resumed is not None
     assert (report.delivery, report.already) == (None, None)
@@ -95,7 +96,7 @@ def test_after_a_failure_only_what_is_not_acknowledged_is_sent_with_the_same_key
     assert [batch.attempts for batch in state.ledger.batches(report.resumed.id)] == [
         2 if number == at else 1 for number in range(1, PARTS + 1)
     ]
-    assert state.courier(healed).deliver(FIRST).already == report.resumed
+    assert only(state.courier(healed).deliver(FIRST)).already == report.resumed
 
 
 def test_what_was_begun_is_finished_before_a_newer_day_is_sent(state: State) -> None:
@@ -107,7 +108,7 @@ def test_what_was_begun_is_finished_before_a_newer_day_is_sent(state: State) -> 
     made = state.plan(SECOND)
     assert (made.changed, made.joined, made.left) == (1, 0, 0)
     partner = Partner()
-    report = state.courier(partner).deliver(SECOND)
+    report = only(state.courier(partner).deliver(SECOND))
     assert [key[:12] for key in partner.keys] == ["2026-11-01/0", "2026-11-01/0", "2026-11-02/0"]
     assert report.resumed is not None
     assert report.delivery is not None
@@ -133,7 +134,7 @@ def test_zero_rows_move_the_pointer_and_send_nothing(state: State) -> None:
     key = state.publish(SECOND, PEOPLE)
     made = state.plan(SECOND)
     assert (made.rows, made.files) == (0, [])
-    report = state.courier(partner).deliver(SECOND)
+    report = only(state.courier(partner).deliver(SECOND))
     assert (report.sent, len(partner.taken)) == ([], PARTS)
     assert report.delivery is not None
     pointer = state.ledger.acknowledged(NAME)
@@ -151,7 +152,7 @@ def test_a_day_in_between_that_was_down_is_carried_by_the_next(state: State) -> 
     made = state.plan(THIRD)
     assert (made.joined, made.changed, made.left) == (2, 0, 1)
     assert [row["CUSTOMER_ID"] for row in state.rows(made)] == ["a", "d", "e"]
-    assert len(state.courier(partner).deliver(THIRD).sent) == 3
+    assert len(only(state.courier(partner).deliver(THIRD)).sent) == 3
 
 
 def test_two_couriers_at_once_exclude_each_other(state: State) -> None:
@@ -161,18 +162,18 @@ def test_two_couriers_at_once_exclude_each_other(state: State) -> None:
     refused: list[str] = []
 
     class Meeting(Partner):
-        def send(self, batch: Batch, path: Path) -> str:
+        def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
             with pytest.raises(OutOfOrderError) as caught:
                 state.courier(second, run="run-2").deliver(FIRST)
             refused.append(str(caught.value))
-            return super().send(batch, path)
+            return super().send(delivery, batch, path)
 
     partner = Meeting()
     state.courier(partner).deliver(FIRST)
     assert len(refused) == len(partner.taken) == PARTS
     assert refused[0].startswith("'delivery of vtex_ads' is held by process ")
     assert second.taken == []
-    assert state.courier(second).deliver(FIRST).already is not None
+    assert only(state.courier(second).deliver(FIRST)).already is not None
 
 
 def test_a_failed_courier_lets_the_next_one_work(state: State) -> None:
@@ -180,12 +181,12 @@ def test_a_failed_courier_lets_the_next_one_work(state: State) -> None:
     state.plan(FIRST)
 
     class Broken(Partner):
-        def send(self, batch: Batch, path: Path) -> str:
-            raise ZeroDivisionError(batch, path)
+        def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
+            raise ZeroDivisionError(delivery, batch, path)
 
     with pytest.raises(ZeroDivisionError):
         state.courier(Broken()).deliver(FIRST)
-    assert state.courier(Partner()).deliver(FIRST).resumed is not None
+    assert only(state.courier(Partner()).deliver(FIRST)).resumed is not None
 
 
 def test_destinations_do_not_stand_in_each_others_way(state: State) -> None:
@@ -194,9 +195,9 @@ def test_destinations_do_not_stand_in_each_others_way(state: State) -> None:
     other = replace(state.destination, name="vtex_br")
 
     class Meeting(Partner):
-        def send(self, batch: Batch, path: Path) -> str:
+        def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
             with pytest.raises(StateError, match="vtex_br/delta has nothing"):
-                state.courier(Partner(), destination=other).deliver(FIRST)
-            return super().send(batch, path)
+                state.courier(Partner(), name=other.name).deliver(FIRST)
+            return super().send(delivery, batch, path)
 
-    assert state.courier(Meeting()).deliver(FIRST).delivery is not None
+    assert only(state.courier(Meeting()).deliver(FIRST)).delivery is not None

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from audience_assets.destinations.delta import DeltaManifest
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.errors import ContractError, DeliveryInterruptedError, OutOfOrderError, StateError
 from audience_assets.ledger import BatchStatus
 from audience_assets.storage import files
-from audience_assets_tests.destinations.state import NAME, Partner, State
+from audience_assets_tests.destinations.state import NAME, Partner, State, only
 
 FIRST, SECOND, THIRD = (date(2026, 11, number) for number in (1, 2, 3))
 PEOPLE = {"a": {"CITY": "Santos"}, "b": {"CITY": "Recife"}, "c": {"CITY": "Natal"}}
@@ -66,7 +66,8 @@ def test_a_file_of_another_shape_is_refused_though_its_manifest_names_its_bytes(
     path = file_of(state, made, 0)
     pq.write_table(pq.read_table(path).drop_columns(["CEP"]), path)
     wrong = made.files[0].model_copy(update={"sha256": files.sha256_of(path)})
-    made.model_copy(update={"files": [wrong, *made.files[1:]]}).write(state.layout.delta(NAME, FIRST))
+    part = made.parts[0].model_copy(update={"files": [wrong, *made.files[1:]]})
+    made.model_copy(update={"parts": [part]}).write(state.layout.delta(NAME, FIRST))
     with pytest.raises(ContractError, match="was written wrong and is not delivered: its columns are"):
         state.courier(Partner()).deliver(FIRST)
 
@@ -91,7 +92,7 @@ def test_a_stale_delta_is_refused_with_what_to_do(state: State) -> None:
     )
     assert len(partner.taken) == PARTS
     state.plan(SECOND)
-    assert len(state.courier(partner).deliver(SECOND).sent) == 1
+    assert len(only(state.courier(partner).deliver(SECOND)).sent) == 1
 
 
 def test_an_older_day_is_refused(state: State) -> None:
@@ -103,7 +104,8 @@ def test_an_older_day_is_refused(state: State) -> None:
     state.courier(partner).deliver(SECOND)
     with pytest.raises(OutOfOrderError):
         state.courier(partner).deliver(FIRST)
-    older.model_copy(update={"from_snapshot": key}).write(state.layout.delta(NAME, FIRST))
+    part = older.parts[0].model_copy(update={"from_snapshot": key})
+    older.model_copy(update={"parts": [part]}).write(state.layout.delta(NAME, FIRST))
     with pytest.raises(OutOfOrderError, match="'vtex_ads' holds 2026-11-02 and cannot go back to 2026-11-01"):
         state.courier(partner).deliver(FIRST)
     assert len(partner.taken) == PARTS

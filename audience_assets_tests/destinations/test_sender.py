@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audience_assets.destinations.delivery import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
-from audience_assets.ledger.records import Batch, BatchStatus
+from audience_assets.ledger.records import Batch, BatchStatus, Delivery, DeliveryStatus
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.storage import objects
 from audience_assets.storage.objects import S3Objects, S3Target
+from audience_assets_tests.destinations.tables import VTEX_ADS
 
 DAY = date(2023, 9, 15)
 DIGEST = "0123456789abcdef" * 4
+DELIVERY = Delivery(
+    1, "vtex_ads", "", DAY, 0, None, "due", DeliveryStatus.SENDING, 4, 0, 0, 4, None, datetime.now(UTC), None
+)
 KEYS = st.tuples(
     st.dates(date(2000, 1, 1), date(2099, 12, 31)),
     st.integers(0, 999),
@@ -39,11 +44,11 @@ class Nowhere:
 
 
 def sender(prefix: str) -> VtexAdsSender:
-    return VtexAdsSender(S3Objects(S3Target(bucket="b"), Nowhere()), prefix)
+    return VtexAdsSender(VTEX_ADS, S3Objects(S3Target(bucket="b"), Nowhere()), prefix)
 
 
 def test_a_key_is_the_pages_pattern_with_the_content_in_its_name() -> None:
-    key = sender("xyz").remote_key(DAY, 0, 1, DIGEST)
+    key = sender("xyz").planned_key(DAY, 0, 1, DIGEST)
     assert key == "xyz/audiences/2023/09/15/1694736000-0123456789abcdef-0001.parquet.snappy"
     assert datetime(2023, 9, 15, tzinfo=UTC).timestamp() == 1694736000
 
@@ -60,15 +65,15 @@ def test_a_key_is_the_pages_pattern_with_the_content_in_its_name() -> None:
     ],
 )
 def test_a_prefix_may_have_slashes_around_it_or_not(prefix: str, begins: str) -> None:
-    assert sender(prefix).remote_key(DAY, 0, 1, DIGEST).startswith(begins)
+    assert sender(prefix).planned_key(DAY, 0, 1, DIGEST).startswith(begins)
 
 
 def test_a_correction_and_each_part_have_names_of_their_own() -> None:
     xyz = sender("xyz")
-    keys = [xyz.remote_key(DAY, ordinal, part, DIGEST) for ordinal in (0, 1) for part in (1, 2)]
+    keys = [xyz.planned_key(DAY, ordinal, part, DIGEST) for ordinal in (0, 1) for part in (1, 2)]
     assert len(set(keys)) == 4
     assert keys == sorted(keys)
-    assert xyz.remote_key(DAY, 1, 1, DIGEST).startswith("xyz/audiences/2023/09/15/1694736001-")
+    assert xyz.planned_key(DAY, 1, 1, DIGEST).startswith("xyz/audiences/2023/09/15/1694736001-")
 
 
 @given(KEYS, KEYS)
@@ -76,7 +81,7 @@ def test_a_key_is_the_same_for_the_same_and_never_repeats_for_another(
     one: tuple[date, int, int, str], other: tuple[date, int, int, str]
 ) -> None:
     xyz = sender("xyz")
-    assert (xyz.remote_key(*one) == xyz.remote_key(*other)) == (one == other)
+    assert (xyz.planned_key(*one) == xyz.planned_key(*other)) == (one == other)
 
 
 @given(KEYS)
@@ -84,7 +89,7 @@ def test_every_key_stands_in_the_folder_of_its_partition(given_: tuple[date, int
     day, ordinal, _, digest = given_
     parsed = re.fullmatch(
         r"p/audiences/([0-9]{4})/([0-9]{2})/([0-9]{2})/([0-9]+)-([0-9a-f]{16})-[0-9]{4,}\.parquet\.snappy",
-        sender("p").remote_key(*given_),
+        sender("p").planned_key(*given_),
     )
     assert parsed is not None
     assert date(*map(int, parsed.groups()[:3])) == day
@@ -108,11 +113,11 @@ def test_a_file_is_created_once_and_a_repeat_is_a_success(
     )
     digest = sha256(b"rows").hexdigest()
     with objects.connect(target) as bucket:
-        partner = VtexAdsSender(bucket, bucket_prefix)
-        key = partner.remote_key(DAY, 0, 1, digest)
+        partner = VtexAdsSender(VTEX_ADS, bucket, bucket_prefix)
+        key = partner.planned_key(DAY, 0, 1, digest)
         batch = Batch(1, 1, "upsert", 4, "f", digest, key, BatchStatus.SENT, 1, None, None, None)
-        assert partner.send(batch, path) == "created"
-        assert partner.send(replace(batch, attempts=2), path) == "already there"
+        assert partner.send(DELIVERY, batch, path) == Answer("created")
+        assert partner.send(DELIVERY, replace(batch, attempts=2), path) == Answer("already there")
     client = s3_server.client("s3", s3_server.administrator)
     stored = client.get_object(Bucket=s3_server.bucket, Key=key)
     assert stored["Body"].read() == b"rows"

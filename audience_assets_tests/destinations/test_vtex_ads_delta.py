@@ -50,7 +50,13 @@ def test_a_first_load_has_everyone_in_order(state: State) -> None:
     state.publish(FIRST, {"b": {}, "a": ANA, "é": {}})
     made = state.plan(FIRST)
     assert state.rows(made) == [delivered("a", ANA), delivered("b", {}), delivered("é", {})]
-    assert (made.from_snapshot, made.joined, made.changed, made.left, made.rows) == (None, 3, 0, 0, 3)
+    assert (made.parts[0].from_snapshot, made.joined, made.changed, made.left, made.rows) == (
+        None,
+        3,
+        0,
+        0,
+        3,
+    )
 
 
 def test_files_are_cut_named_by_their_content_and_have_the_partners_schema(state: State) -> None:

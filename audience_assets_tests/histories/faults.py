@@ -32,6 +32,13 @@ LEDGER_WRITES = (
     "plan",
     "mark_sent",
     "mark_acknowledged",
+    "mark_refused",
+    "record_remote_audience",
+    "set_remote_id",
+    "pin_columns",
+    "open_session",
+    "reset_batches",
+    "abandon",
     "finish",
 )
 LEASE_WRITES = ("take", "renew", "release")

@@ -25,10 +25,10 @@ def test_of_threads_that_deliver_the_same_day_at_once_one_does(new_world: Callab
     def deliver(_number: int) -> str:
         together.wait()
         try:
-            report = Pipeline(world.settings).deliver(DESTINATION, day(0))
+            (outcome,) = Pipeline(world.settings).deliver(DESTINATION, day(0)).outcomes
         except OutOfOrderError:
             return "refused"
-        return "already" if report.already else "delivered"
+        return "already" if outcome.already else "delivered"
 
     with ThreadPoolExecutor(3) as pool:
         said = list(pool.map(deliver, range(3)))

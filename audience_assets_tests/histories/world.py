@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.delivery import Report
+from audience_assets.destinations.delivery import Outcome
 from audience_assets.errors import OutOfOrderError
 from audience_assets.pipeline import Pipeline
 from audience_assets.sandbox.s3 import S3Server
@@ -64,13 +64,14 @@ def write_extract(folder: Path, day: date, rows: Sequence[Row], columns: Sequenc
         pq.write_table(table, final)
 
 
-def run_day(pipeline: Pipeline, day: date, destination: str = DESTINATION) -> Report:
+def run_day(pipeline: Pipeline, day: date, destination: str = DESTINATION) -> Outcome:
     """The steps of a day in their order."""
     pipeline.read_extract(day)
     pipeline.normalize(day)
     pipeline.hash(day)
     pipeline.plan(destination, day)
-    return pipeline.deliver(destination, day)
+    (outcome,) = pipeline.deliver(destination, day).outcomes
+    return outcome
 
 
 @dataclass

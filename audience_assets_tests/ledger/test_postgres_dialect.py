@@ -24,9 +24,9 @@ def test_partial_indexes_stay_partial() -> None:
         for index in tables.delivery.indexes
     }
     assert indexes["delivery_ordinal"].endswith(
-        "ON delivery (destination, day, ordinal) WHERE status <> 'abandoned'"
+        "ON delivery (destination, audience, day, ordinal) WHERE status <> 'abandoned'"
     )
-    assert indexes["delivery_open"].endswith("(destination) WHERE status IN ('planned', 'sending')")
+    assert indexes["delivery_open"].endswith("(destination, audience) WHERE status IN ('planned', 'sending')")
 
 
 def test_writers_queue_on_the_versions_row() -> None:
@@ -45,7 +45,7 @@ def test_tables_are_created_once_and_never_over_anothers(tmp_path: Path) -> None
     _create_schema_once(ours)
     _create_schema_once(ours)
     with ours.connect() as connection:
-        assert connection.scalars(select(tables.schema_version.c.version)).all() == [1]
+        assert connection.scalars(select(tables.schema_version.c.version)).all() == [tables.SCHEMA_VERSION]
 
     (tmp_path / "theirs").touch()
     theirs = file_engine(tmp_path / "theirs")
@@ -69,4 +69,4 @@ def test_the_one_that_loses_the_race_to_create_finds_the_tables(
     monkeypatch.setattr(database, "_create_schema", lose)
     _create_schema_once(engine)
     with engine.connect() as connection:
-        assert connection.scalars(select(tables.schema_version.c.version)).all() == [1]
+        assert connection.scalars(select(tables.schema_version.c.version)).all() == [tables.SCHEMA_VERSION]

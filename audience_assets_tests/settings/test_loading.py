@@ -13,6 +13,7 @@ from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.settings import SETTINGS_VARIABLE, Settings
 from audience_assets_tests.settings.conftest import Load
+from audience_assets_tests.settings.declared import vtex_ads
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +31,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     )
     assert (loaded.engine.memory_limit, loaded.schedule.hour, loaded.schedule.minute) == ("2GB", 6, 0)
     assert loaded.destinations == {"vtex_ads": VtexAdsSettings()}
-    assert (loaded.destinations["vtex_ads"].departed, loaded.destinations["vtex_ads"].social_id) == (
+    assert (vtex_ads(loaded).departed, vtex_ads(loaded).social_id) == (
         "blank",
         "digits",
     )
@@ -86,7 +87,7 @@ def test_the_environment_overrides_single_keys_of_the_file(
         destinations.vtex_ads = { bucket = "b", prefix = "p" }
     """)
     assert (loaded.schedule.hour, loaded.schedule.minute) == (7, 30)
-    assert (loaded.destinations["vtex_ads"].bucket, loaded.destinations["vtex_ads"].prefix) == ("other", "p")
+    assert (vtex_ads(loaded).bucket, vtex_ads(loaded).prefix) == ("other", "p")
     assert loaded.owners == ("team:night",)
     assert loaded.engine.threads == 3
 

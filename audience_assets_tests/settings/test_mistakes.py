@@ -27,7 +27,10 @@ MISTAKES = [
     ('source = "x.csv"', "source: must be a table of keys: write it as [table] or { key = value }"),
     ("destinations = 5", "destinations: must be a table of keys"),
     ('destinations.x = "bucket"', "destinations.x: must be a table of keys"),
-    ('destinations.x.type = "tiktok"', "destinations.x.type: Input should be 'vtex_ads'"),
+    (
+        'destinations.x.type = "tiktok"',
+        "destinations.x.type: there is no such type; there are vtex_ads, meta",
+    ),
     ("destinations.x.rows_per_file = 0", "destinations.x.rows_per_file: Input should be greater than"),
     ('[destinations."Meta BR"]', "destinations: Meta BR cannot be an asset's name: use lower-case letters"),
     ("[destinations.raw_customers]", "destinations: raw_customers is taken by the pipeline itself"),

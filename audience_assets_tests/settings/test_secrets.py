@@ -9,6 +9,7 @@ from audience_assets.errors import SettingsError
 from audience_assets.secret import Secret, revealed
 from audience_assets.storage.objects import S3Target
 from audience_assets_tests.settings.conftest import Load
+from audience_assets_tests.settings.declared import vtex_ads
 
 IN_CLEAR = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYhunter2KEY"
 KEYS = "secret_access_key = { env = 'TEST_S3_SECRET' }\naccess_key_id = { env = 'TEST_S3_KEY_ID' }"
@@ -80,7 +81,7 @@ def test_a_ledger_url_is_read_from_the_environment_when_it_is_used(
 def test_a_missing_secret_is_told_when_it_is_used_and_not_at_load(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publisher = load(f"[destinations.x]\nbucket = 'b'\n{KEYS}").destinations["x"]
+    publisher = vtex_ads(load(f"[destinations.x]\nbucket = 'b'\n{KEYS}"), "x")
     with pytest.raises(
         SettingsError, match="the environment variable TEST_S3_KEY_ID is not set; the settings read a secret"
     ):
@@ -91,7 +92,7 @@ def test_a_missing_secret_is_told_when_it_is_used_and_not_at_load(
 
 
 def test_a_target_needs_a_bucket_and_names_the_key(load: Load) -> None:
-    publisher = load("[destinations.x]").destinations["x"]
+    publisher = vtex_ads(load("[destinations.x]"), "x")
     with pytest.raises(
         SettingsError, match=r"destinations.x.bucket is not set: name the bucket that your Newtail contact"
     ):
@@ -117,7 +118,7 @@ def test_a_target_has_every_setting_and_shows_no_secret(load: Load, monkeypatch:
     for name in ("TEST_S3_SECRET", "TEST_S3_TOKEN"):
         monkeypatch.setenv(name, f"hunter2-{name}")
     monkeypatch.setenv("TEST_S3_KEY_ID", "AKIA1")
-    target = loaded.destinations["x"].target("x")
+    target = vtex_ads(loaded, "x").target("x")
     assert target == S3Target(
         bucket="b",
         endpoint_url="https://s3.example.com",
@@ -149,7 +150,7 @@ def test_the_environment_may_name_a_secret_and_not_hold_it(
     monkeypatch.delenv("AUDIENCE_ASSETS__DESTINATIONS__X__SECRET_ACCESS_KEY")
     monkeypatch.setenv("AUDIENCE_ASSETS__DESTINATIONS__X__SECRET_ACCESS_KEY__ENV", "A")
     monkeypatch.setenv("AUDIENCE_ASSETS__DESTINATIONS__X__ACCESS_KEY_ID__ENV", "B")
-    assert load("[destinations.x]").destinations["x"].secret_access_key == Secret(env="A")
+    assert vtex_ads(load("[destinations.x]"), "x").secret_access_key == Secret(env="A")
 
 
 def test_nothing_is_revealed_where_no_secret_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,4 +160,4 @@ def test_nothing_is_revealed_where_no_secret_is_configured(monkeypatch: pytest.M
 
 
 def test_defaults_name_no_secret() -> None:
-    assert set(settings.load().destinations["vtex_ads"].credentials().values()) == {None}
+    assert set(vtex_ads(settings.load()).credentials().values()) == {None}

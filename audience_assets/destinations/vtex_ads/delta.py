@@ -2,25 +2,29 @@
 
 from audience_assets.delta.changes import LEFT, ROW_KEY
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delta import DeltaWriter, delivered_columns, everyone_sql, present_rows_sql
+from audience_assets.destinations.delta_files import FileForm
+from audience_assets.destinations.upserts import (
+    UpsertPlanner,
+    delivered_columns,
+    everyone_sql,
+    present_rows_sql,
+)
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.sql import identifier, listed, literal
 
 SUFFIX = ".parquet.snappy"
 
 
-def writer(destination: Destination, settings: VtexAdsSettings) -> DeltaWriter:
+def planner(destination: Destination, settings: VtexAdsSettings) -> UpsertPlanner:
     """What VTEX Ads decides about its delta."""
     parts = [present_rows_sql(destination)]
     if settings.departed != "keep":
         parts.append(_departed_rows_sql(destination, settings))
     by_key = f"\norder by {identifier(destination.key.name)}"
-    return DeltaWriter(
-        destination=destination,
+    return UpsertPlanner(
+        form=FileForm(destination.name, destination.columns, settings.rows_per_file, SUFFIX),
         first_rows_sql=everyone_sql(destination) + by_key,
         rows_sql="\nunion all\n".join(parts) + by_key,
-        rows_per_file=settings.rows_per_file,
-        suffix=SUFFIX,
     )
 
 
@@ -30,7 +34,7 @@ def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> s
         f"cast(null as {column.delivered_type}) as {identifier(column.name)}"
         if column is not destination.key and (settings.departed == "blank" or column.name == "AUDIENCES")
         else held
-        for column, held in zip(destination.columns, delivered_columns(destination, "held"), strict=True)
+        for column, held in zip(destination.columns, delivered_columns(destination, "held_rows"), strict=True)
     ]
     return (
         f"select\n{listed(columns)}\nfrom net_changes\n"

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from audience_assets.destinations.column import Destination, schema_of
+from audience_assets.destinations.delivery import Answer
 from audience_assets.destinations.vtex_ads.delta import SUFFIX
-from audience_assets.ledger.records import Batch
+from audience_assets.ledger.records import Batch, Delivery, PlannedBatch
+from audience_assets.storage import parquet
 from audience_assets.storage.objects import S3Objects
 
 CONTENT_TYPE = "application/vnd.apache.parquet"
@@ -18,10 +21,11 @@ CONTENT_TYPE = "application/vnd.apache.parquet"
 class VtexAdsSender:
     """One publisher's bucket and prefix."""
 
+    destination: Destination
     objects: S3Objects
     prefix: str
 
-    def remote_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
+    def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:
         """`PREFIX/audiences/YYYY/mm/dd/TIMESTAMP-HASH-PART.parquet.snappy`.
 
         The timestamp is the day's first second in UTC plus the number of the day's earlier deliveries: it comes from
@@ -32,12 +36,27 @@ class VtexAdsSender:
         prefix = self.prefix.strip("/")
         return f"{prefix}/{name}" if prefix else name
 
-    def send(self, batch: Batch, path: Path) -> str:
+    def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
+        """The file has the partner's sixteen columns and the planned number of rows."""
+        parquet.verify(path, schema_of(self.destination.columns), batch.rows)
+
+    def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """A bucket needs nothing."""
+
+    def key(self, delivery: Delivery, batch: Batch) -> str:  # noqa: ARG002 - decided by the plan
+        """The key that was planned."""
+        return batch.remote_key
+
+    def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:  # noqa: ARG002 - the batch says all
         """One conditional PUT; "already there" means that an earlier try of ours had arrived."""
-        return self.objects.put_new(
+        text = self.objects.put_new(
             batch.remote_key,
             path,
             sha256=batch.sha256,
             metadata={"sha256": batch.sha256, "rows": str(batch.rows)},
             content_type=CONTENT_TYPE,
         )
+        return Answer(text)
+
+    def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """A bucket needs nothing."""

@@ -1,0 +1,279 @@
+"""Who joins and who leaves each audience, and what of a leaver nobody else holds. Set operations over the hashed log's rows.
+
+An audience is fed with rows of identifiers. Somebody who leaves takes along only what no remaining member has: two
+customers may share a phone, and it stays until the last of them leaves.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from audience_assets.delta.changes import CHANGED, JOINED, LEFT, ROW_KEY, Counts
+from audience_assets.sql import identifier, listed, literal
+
+AUDIENCES = "/audiences"
+"""The audiences of a customer in `held_rows`, `due_rows`, `unchanged_rows` and `everyone_rows`."""
+
+ATTRIBUTES = "/attributes"
+"""All attributes of a member as one value, where they name the person together; otherwise NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the rows of a destination's audiences consist of.
+
+    Attributes:
+        types: Every column, with its type in the log.
+        identifiers: Columns that name one person by themselves.
+        attributes: Columns that name a person only together.
+        enough: SQL over the attributes that says when they do.
+    """
+
+    types: Mapping[str, str]
+    identifiers: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
+    enough: str = "false"
+
+    @property
+    def identities(self) -> list[str]:
+        """What can name a person: each identifier by itself, and all attributes together."""
+        return [*self.identifiers, *([ATTRIBUTES] if self.attributes else [])]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns, quoted."""
+        return [identifier(name) for name in self.types]
+
+    def members_sql(self, columns: Sequence[str], source: str) -> str:
+        """SQL for the rows of `source` that name a person, with their attributes as one value.
+
+        Args:
+            columns: audience, customer_id and every column of ours, as SQL over `source`.
+            source: The FROM and WHERE clauses.
+        """
+        fields = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in self.attributes)
+        together = f"case when {self.enough} then struct_pack({fields}) end" if self.attributes else "null"
+        names = [f"{identifier(name)} is not null" for name in self.identities]
+        return f"""
+select *
+from (
+  select
+    *,
+    {together} as {identifier(ATTRIBUTES)}
+  from (
+    select
+{listed(list(columns), indent=6)}
+    {source}
+  )
+)
+where {" or ".join(names)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """An audience with the columns that it is fed with, and whether it is wanted from now on."""
+
+    name: str
+    columns: frozenset[str]
+    wanted: bool = True
+
+
+def audience_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many customers of the view `everyone_rows` are in each audience."""
+    sizes = connection.execute(f"""
+        select label.audience, count(*)
+        from everyone_rows as customer, {_labels("customer")}
+        group by label.audience
+    """)
+    return dict(sizes.fetchall())
+
+
+def everyone_sql(shape: Shape, columns: frozenset[str]) -> str:
+    """Every member of the audience that the variable `audience` names, from `everyone_rows`."""
+    listing = ["getvariable('audience') as audience", f"customer.{ROW_KEY} as customer_id"]
+    listing += [
+        f"cast({f'customer.{identifier(name)}' if name in columns else 'null'} as {kind}) as {identifier(name)}"
+        for name, kind in shape.types.items()
+    ]
+    member = f"list_contains(cast(customer.{identifier(AUDIENCES)} as varchar[]), getvariable('audience'))"
+    return shape.members_sql(listing, f"from everyone_rows as customer where {member}")
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection, shape: Shape, audiences: Sequence[Audience]
+) -> dict[str, Counts]:
+    """Fill `joining` and `leaving` (audience, customer_id, the columns) from `held_rows` and `due_rows`.
+
+    `joining` has the due rows of who joined or changed, `leaving` the held rows of who left, or changed in what names
+    the person.
+
+    Returns:
+        For each audience, how many customers joined, changed and left.
+    """
+    _track(connection, shape, audiences)
+    for side, condition in (("held", "true"), ("due", "tracked.wanted")):
+        members = _tracked_members_sql(shape, f"{side}_rows", condition)
+        connection.execute(f"create or replace temp table {side}_members as {members}")
+    connection.execute(f"""
+        create or replace temp table joining as
+        select
+          due.*,
+          held.customer_id is null as new
+        from due_members as due
+        left join held_members as held using (audience, customer_id)
+        where held.customer_id is null
+          or {_differ(shape.types)}
+    """)
+    connection.execute(f"""
+        create or replace temp table leaving as
+        select
+          held.*,
+          due.customer_id is null as gone
+        from held_members as held
+        left join due_members as due using (audience, customer_id)
+        where due.customer_id is null
+          or {_differ(shape.identities)}
+    """)
+    counts = {audience.name: {JOINED: 0, CHANGED: 0, LEFT: 0} for audience in audiences}
+    counted = connection.execute(f"""
+        select audience, if(new, {literal(JOINED)}, {literal(CHANGED)}) as change, count(*) from joining group by all
+        union all
+        select audience, {literal(LEFT)}, count(*) from leaving where gone group by all
+    """)
+    for audience, change, number in counted.fetchall():
+        counts[audience][change] = number
+    return counts
+
+
+def spare_what_others_hold(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
+    """Fill `removals` and `additions` (audience, customer_id, the columns) after `compare`, with the view `unchanged_rows`.
+
+    `removals` has of each leaving row what no due member of the audience holds. `additions` has what joins, and again
+    each member who shares something with a removal: the partner may have taken the two for one person.
+    """
+    connection.execute(_sharing_sql(shape))
+    connection.execute(_removals_sql(shape))
+    columns = listed(["audience", "customer_id", *shape.columns])
+    again = "\nunion\n".join(
+        f"select {', '.join(['audience', 'customer_id', *shape.columns])} from sharing "
+        f"semi join removed on removed.audience = sharing.audience and removed.{name} = sharing.{name}"
+        for name in map(identifier, shape.identities)
+    )
+    connection.execute(f"""
+        create or replace temp table additions as
+        with removed as (
+          select * from leaving semi join removals using (audience, customer_id)
+        ),
+        again as (
+          {again}
+        )
+        select
+        {columns}
+        from joining
+        union all
+        select
+        {columns}
+        from again
+        anti join joining using (audience, customer_id)
+    """)
+
+
+def _track(connection: duckdb.DuckDBPyConnection, shape: Shape, audiences: Sequence[Audience]) -> None:
+    """The table `tracked`: each audience, whether it is wanted, and which columns it has."""
+    table = {
+        "audience": pa.array([audience.name for audience in audiences], pa.string()),
+        "wanted": pa.array([audience.wanted for audience in audiences], pa.bool_()),
+    }
+    for name in shape.types:
+        table[name] = pa.array([name in audience.columns for audience in audiences], pa.bool_())
+    connection.register("tracked_arrow", pa.table(table))
+    connection.execute("create or replace temp table tracked as select * from tracked_arrow")
+    connection.unregister("tracked_arrow")
+
+
+def _tracked_members_sql(shape: Shape, rows: str, condition: str) -> str:
+    """A row for each tracked audience that a customer of these rows is in, with the audience's columns."""
+    listing = ["tracked.audience", f"customer.{ROW_KEY} as customer_id"]
+    listing += [
+        f"cast(case when tracked.{identifier(name)} then customer.{identifier(name)} end as {kind})"
+        f" as {identifier(name)}"
+        for name, kind in shape.types.items()
+    ]
+    return shape.members_sql(
+        listing,
+        f"""from {rows} as customer, {_labels("customer")}
+    join tracked on tracked.audience = label.audience
+    where {condition}""",
+    )
+
+
+def _sharing_sql(shape: Shape) -> str:
+    """The table `sharing`: due members of any kind who have something in common with a leaving row of their audience.
+
+    The unchanged ones are sifted in one pass over the log, before anybody looks at their audiences.
+    """
+    sifted = [
+        f"customer.{name} in (select {name} from leaving where {name} is not null)"
+        for name in map(identifier, shape.identifiers)
+    ]
+    if shape.attributes:
+        together = ", ".join(map(identifier, shape.attributes))
+        sifted.append(
+            f"hash({together}) in (select hash({together}) from leaving where {identifier(ATTRIBUTES)} is not null)"
+        )
+    shared = "\nunion\n".join(
+        f"select member.* from member semi join leaving"
+        f" on leaving.audience = member.audience and leaving.{name} = member.{name}"
+        for name in map(identifier, shape.identities)
+    )
+    return f"""
+create or replace temp table sharing as
+with sifted as (
+  select *
+  from unchanged_rows as customer
+  where {" or ".join(sifted)}
+),
+member as (
+  select * from due_members
+  union all
+  {_tracked_members_sql(shape, "sifted", "tracked.wanted")}
+)
+{shared}
+"""
+
+
+def _removals_sql(shape: Shape) -> str:
+    """The table `removals`: leaving rows without what a due member of the audience has; none that would name nobody."""
+    joins, spared = [], {}
+    for number, name in enumerate(map(identifier, shape.identities)):
+        joins.append(
+            f"left join (select distinct audience, {name} from sharing where {name} is not null) as other_{number}"
+            f" on other_{number}.audience = leaving.audience and other_{number}.{name} = leaving.{name}"
+        )
+        spared[name] = f"leaving.{name} is not null and other_{number}.audience is null"
+    alone = {identifier(name): spared[identifier(name)] for name in shape.identifiers}
+    together = {identifier(name): spared[identifier(ATTRIBUTES)] for name in shape.attributes}
+    columns = [
+        f"case when {(alone | together).get(name, 'false')} then leaving.{name} end as {name}"
+        for name in shape.columns
+    ]
+    return f"""
+create or replace temp table removals as
+select
+{listed(["leaving.audience", "leaving.customer_id", *columns])}
+from leaving
+{chr(10).join(joins)}
+where {" or ".join(f"({condition})" for condition in spared.values())}
+"""
+
+
+def _labels(rows: str) -> str:
+    """A customer's audiences, one a row."""
+    return f"unnest(cast({rows}.{identifier(AUDIENCES)} as varchar[])) as label(audience)"
+
+
+def _differ(names: Iterable[str]) -> str:
+    return " or ".join(f"held.{identifier(name)} is distinct from due.{identifier(name)}" for name in names)

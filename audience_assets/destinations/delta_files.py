@@ -1,0 +1,111 @@
+"""Writes a delta's files: each is written beside its name, checked, opened again, checked again, and only then published."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import duckdb
+import pyarrow as pa
+
+from audience_assets.destinations.column import Column, schema_of
+from audience_assets.destinations.contract import Contract
+from audience_assets.destinations.manifest import DeltaFile
+from audience_assets.errors import ContractError
+from audience_assets.sql import identifier
+from audience_assets.storage import files, parquet
+
+BATCH_ROWS = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """How a destination's files look.
+
+    Attributes:
+        destination: The destination's name, for messages.
+        columns: The columns in their order; the first one tells whose row it is.
+        rows_per_file: Where files are cut.
+        suffix: How file names end.
+    """
+
+    destination: str
+    columns: tuple[Column, ...]
+    rows_per_file: int
+    suffix: str
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names, order and types of the columns."""
+        return schema_of(self.columns)
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection, form: FileForm, rows_sql: str, folder: Path, operation: str
+) -> list[DeltaFile]:
+    """Publish the query's rows, in its order, as files of at most `rows_per_file` rows; without rows there is none.
+
+    Raises:
+        ContractError: The rows or a written file break the contract of the columns; nothing is published.
+    """
+    repeating = [column.name for column in form.columns[1:] if not column.hashed]
+    contract = Contract(form.destination, form.columns)
+    with _drafts(folder, form.suffix) as next_draft:
+        reader = connection.sql(rows_sql).to_arrow_reader(BATCH_ROWS)
+        finished = list(
+            parquet.write_in_parts(
+                reader, form.schema, repeating, form.rows_per_file, next_draft, contract.check
+            )
+        )
+        for path, rows in finished:
+            parquet.verify(path, form.schema, rows)
+        _refuse_repeated(connection, [str(path) for path, _ in finished], form)
+        return [
+            _published(path, rows, part, form.suffix, operation)
+            for part, (path, rows) in enumerate(finished, start=1)
+        ]
+
+
+def count_customers(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> dict[str, int]:
+    """Rows and distinct customers in written files, by their first column."""
+    if not paths:
+        return {"rows": 0, "customers": 0}
+    written = connection.read_parquet(paths, hive_partitioning=False)
+    key = identifier(written.columns[0])
+    rows, customers = written.aggregate(f"count(*), count(distinct {key})").fetchall()[0]
+    return {"rows": rows, "customers": customers}
+
+
+def _refuse_repeated(connection: duckdb.DuckDBPyConnection, paths: list[str], form: FileForm) -> None:
+    """Each customer stands once: which of two rows a partner would keep is not ours to guess."""
+    counted = count_customers(connection, paths)
+    if counted["rows"] != counted["customers"]:
+        raise ContractError(
+            f"{counted['rows']} rows for {form.destination} stand for {counted['customers']} customers, so nothing was "
+            "published: some customer stands twice"
+        )
+
+
+@contextmanager
+def _drafts(folder: Path, suffix: str) -> Iterator[Callable[[], Path]]:
+    """As many draft paths as are asked for; what was not published is removed at the end."""
+    files.private_folder(folder)
+    given: list[Path] = []
+
+    def next_draft() -> Path:
+        given.append(folder / f".draft-{token_hex(8)}{suffix}")
+        return given[-1]
+
+    try:
+        yield next_draft
+    finally:
+        for path in given:
+            path.unlink(missing_ok=True)
+
+
+def _published(draft: Path, rows: int, part: int, suffix: str, operation: str) -> DeltaFile:
+    """The name holds the content's hash, so a plan's file is never replaced by another one's."""
+    sha256 = files.sha256_of(draft)
+    final = files.publish(draft, draft.parent / f"{sha256[:16]}-{part:04d}{suffix}")
+    return DeltaFile(name=final.path.name, rows=rows, sha256=sha256, operation=operation)

@@ -1,0 +1,37 @@
+"""What a partner's folder declares, so that the pipeline can deliver to it: columns, planner and sender."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.delivery import Sender
+from audience_assets.destinations.planning import Planner
+from audience_assets.ledger.ledger import Ledger
+from audience_assets.storage.layout import Layout
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """A kind of destination.
+
+    Attributes:
+        settings: The model of its settings.
+        title: The partner's name, for people.
+        columns: Makes the table of columns from the destination's name and settings.
+        planner: Makes what plans its deltas.
+        sender: Connects to the partner; secrets are read from the environment here and nowhere else.
+        batch: What one batch is called: a file, a batch.
+        technology: How the Dagster UI labels the delivery.
+    """
+
+    settings: type[S]
+    title: str
+    columns: Callable[[str, S], Destination]
+    planner: Callable[[Destination, S], Planner]
+    sender: Callable[[Destination, S, Ledger, Layout], AbstractContextManager[Sender]]
+    batch: str
+    technology: str

@@ -1,0 +1,1 @@
+"""Meta: custom audiences from a customer file, over the Marketing API."""

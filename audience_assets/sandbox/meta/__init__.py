@@ -1,0 +1,1 @@
+"""Meta's Marketing API for customer file audiences, imitated strictly on this machine."""

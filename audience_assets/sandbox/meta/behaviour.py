@@ -1,0 +1,53 @@
+"""How one ad account behaves: what its owner may do, Meta's limits, and the readings that Meta's pages leave open."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from audience_assets.sandbox.meta.membership import People
+from audience_assets.sandbox.meta.payload import Refuses
+
+Matching = Literal["identifiers", "people"]
+Samples = Literal["cells", "rows", "map", "none"]
+
+
+@dataclass
+class Behaviour:
+    """What can be set on an ad account.
+
+    Attributes:
+        token_expires_at: seconds since 1970 by the sandbox's clock; None for a token that does not expire.
+        token_revoked: whether the token was taken back.
+        proof_required: whether every call must carry `appsecret_proof`.
+        permissions: what the token may do.
+        terms_accepted: whether the terms of customer list audiences are signed.
+        policy_blocked: whether Meta blocks the account's actions.
+        audience_limit: how many customer file audiences there may be.
+        replace_limit: an audience of this many members or more cannot be replaced.
+        absent_calls: how many calls a new audience answers with 803 before it can be seen.
+        processing_seconds: how long a finished replace stays in progress.
+        filling_seconds: how long an audience is still filling after an addition or a removal.
+        quota: calls an hour; None for no limit.
+        matching: which reading of a removal the number of members goes by; both are always kept.
+        people: the people whom the reading `people` finds, each a set of identifiers.
+        samples: the shape of `invalid_entry_samples`, which Meta's page leaves open.
+        refuses: calls further cells invalid, given their key and value.
+        record: whether recorded calls keep their payload.
+    """
+
+    token_expires_at: float | None = None
+    token_revoked: bool = False
+    proof_required: bool = False
+    permissions: set[str] = field(default_factory=lambda: {"ads_management", "ads_read"})
+    terms_accepted: bool = True
+    policy_blocked: bool = False
+    audience_limit: int = 500
+    replace_limit: int = 100_000_000
+    absent_calls: int = 0
+    processing_seconds: float = 0.0
+    filling_seconds: float = 0.0
+    quota: int | None = None
+    matching: Matching = "identifiers"
+    people: People = field(default_factory=list, repr=False)
+    samples: Samples = "cells"
+    refuses: Refuses | None = None
+    record: bool = False

@@ -1,0 +1,37 @@
+"""uvicorn's HTTP connection, with its transport within reach: a lost connection must be lost on the wire too."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+LONGEST_REQUEST_LINE = 20_000
+"""Users report that Meta closes the connection above some 20 kB: facebook-python-business-sdk, issue 717."""
+
+LONGEST_HEAD = 16 * 1024 * 1024  # so that the application itself sees a request line that is too long
+
+
+class Connection(H11Protocol):
+    """A connection whose requests find its transport in `request.state`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember the transport beside what every request is told."""
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+
+class NoAnswer(Response):
+    """Closes the connection in place of an answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (nothing is sent)
+        """Close, and return when the server knows that the other side is gone."""
+        scope["state"]["transport"].close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def is_too_long(request: Request) -> bool:
+    """Whether the request line is longer than Meta reads."""
+    return len(request.scope["raw_path"]) + len(request.scope["query_string"]) > LONGEST_REQUEST_LINE

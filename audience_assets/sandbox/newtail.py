@@ -1,0 +1,243 @@
+"""VTEX Ads' audience API (Newtail) on this machine: it hands out presigned forms, and the files land in the sandbox's S3.
+
+Source: VTEX Ads, Integrating audiences (June 2026): upload-url, then a multipart POST to S3.
+"""
+
+import asyncio
+import hmac
+import json
+import logging
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Self
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from audience_assets.errors import SettingsError
+from audience_assets.sandbox import post_object
+from audience_assets.sandbox.clock import Clock
+from audience_assets.sandbox.private_file import write_private_json
+from audience_assets.sandbox.s3 import S3Server
+from audience_assets.sandbox.web_server import WebServer
+
+CONTENT_TYPE = "application/vnd.apache.parquet"
+EXPIRES_IN = 900
+MAX_BYTES = 2_147_483_648
+S3_SECONDS = 60.0
+
+Step = Literal["form", "upload"]
+Work = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with the next request of a step: the connection is lost, or something else answers.
+
+    `drop before` loses the connection before anything was done, `drop after` when all was done. `seconds` pass first.
+    """
+
+    step: Step
+    kind: Literal["drop before", "drop after", "answer", "delay"]
+    seconds: float = 0.0
+    status: int = 503
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedForm:
+    """One form that was handed out."""
+
+    key: str
+    fields: Mapping[str, str] = field(repr=False)
+    expires_at: float
+    """Seconds since 1970, by the sandbox's clock."""
+
+
+class NewtailServer:
+    """One publisher's API inside a `with` block; its S3 server must run for as long.
+
+    `clock`, `expires_in`, `max_bytes` and `faults` may be changed at any time. `issued` lists the forms in order.
+    """
+
+    def __init__(self, directory: Path, s3: S3Server) -> None:
+        self.directory = directory.absolute()
+        self.s3 = s3
+        self.log_path = self.directory / "newtail.log"
+        self.clock = Clock()
+        self.expires_in = EXPIRES_IN
+        self.max_bytes = MAX_BYTES
+        self.faults: list[Fault] = []
+        self.issued: list[IssuedForm] = []
+        self._credentials_path = self.directory / "credentials.json"
+        self._last_path = self.directory / "last_key.json"
+        self._last_epoch = 0
+
+    def __enter__(self) -> Self:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._read_credentials()
+        with ExitStack() as stack:
+            self._log = stack.enter_context(_log_to(self.log_path))
+            self._forms = stack.enter_context(closing(post_object.PostForms(self.s3)))
+            self._web = stack.enter_context(WebServer(self._application()))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def base_url(self) -> str:
+        """Stands for https://api-retail-media.newtail.com.br."""
+        return self._web.base_url
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._web.running
+
+    def ready(self) -> Mapping[str, object]:
+        """What a program needs to know to use this endpoint."""
+        return {"base_url": self.base_url, "app_id": self.app_id, "api_key": self.api_key}
+
+    def stored(self) -> dict[str, bytes]:
+        """Every object of this publisher, by key."""
+        with closing(self.s3.client("s3", self.s3.administrator)) as client:
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.s3.bucket, Prefix=f"{self.publisher}/"
+            )
+            found = {}
+            for key in (each["Key"] for page in pages for each in page.get("Contents", [])):
+                with client.get_object(Bucket=self.s3.bucket, Key=key)["Body"] as body:
+                    found[key] = body.read()
+            return found
+
+    def _application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/audience/upload-url", self._route("form", self._hand_out), methods=["POST"]),
+                Route(f"/{self.s3.bucket}", self._route("upload", self._take), methods=["POST"]),
+            ]
+        )
+
+    def _route(self, step: Step, work: Work) -> Work:
+        """The step, with the fault that was ordered for it."""
+
+        async def answer(request: Request) -> Response:
+            fault = next((each for each in self.faults if each.step == step), None)
+            if fault is None:
+                return await self._logged(step, work, request)
+            self.faults.remove(fault)
+            await asyncio.sleep(fault.seconds)
+            if fault.kind == "answer":
+                async for _ in request.stream():
+                    pass  # closing with bytes unread could take the answer from its reader
+                return Response(fault.body, fault.status, dict(fault.headers))
+            response = Response() if fault.kind == "drop before" else await self._logged(step, work, request)
+            if fault.kind != "delay":
+                await self._web.drop(request)
+            return response
+
+        return answer
+
+    async def _logged(self, step: Step, work: Work, request: Request) -> Response:
+        try:
+            response = await work(request)
+        except Exception:  # noqa: BLE001 (uvicorn would put it into the log of the program that we run in)
+            self._log.exception("%s failed", step)
+            return JSONResponse({"message": "Internal Server Error"}, 500)
+        self._log.info("%s %d", step, response.status_code)
+        return response
+
+    async def _hand_out(self, request: Request) -> Response:
+        given = (request.headers.get("X-App-Id", ""), request.headers.get("X-Api-Key", ""))
+        wanted = (self.app_id, self.api_key)
+        if not all(
+            hmac.compare_digest(one.encode(), other.encode())
+            for one, other in zip(given, wanted, strict=True)
+        ):
+            return JSONResponse({"message": "Unauthorized"}, 401)
+        key = self._new_key()
+        fields = self._forms.signed(
+            key, content_type=CONTENT_TYPE, expires_in=self.expires_in, max_bytes=self.max_bytes
+        )
+        self.issued.append(IssuedForm(key, fields, self.clock.now() + self.expires_in))
+        return JSONResponse(
+            {
+                "url": f"{self.base_url}/{self.s3.bucket}",
+                "fields": fields,
+                "key": key,
+                "bucket": self.s3.bucket,
+                "expires_in": self.expires_in,
+                "max_bytes": self.max_bytes,
+                "upload": {"method": "POST", "content_type": "multipart/form-data"},
+            }
+        )
+
+    async def _take(self, request: Request) -> Response:
+        """Give the posted bytes to S3 as they are, unless S3 proper would not have taken them."""
+        with post_object.spool() as body:
+            form = await post_object.read(request, body)
+            refused = post_object.refusal(form)
+            if form is None or refused is not None:
+                return refused or Response(status_code=400)
+            if any(
+                self.clock.now() >= each.expires_at for each in self.issued if each.key == form.fields["key"]
+            ):
+                return post_object.error(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
+            headers = {"Content-Type": request.headers["Content-Type"], "Content-Length": str(form.size)}
+            async with httpx2.AsyncClient(trust_env=False, timeout=S3_SECONDS) as client:
+                answer = await client.post(
+                    f"{self.s3.endpoint_url}/{self.s3.bucket}", content=form.chunks(), headers=headers
+                )
+        kept = {name: answer.headers[name] for name in ("ETag", "Content-Type") if name in answer.headers}
+        return Response(answer.content, answer.status_code, kept)
+
+    def _new_key(self) -> str:
+        """`<publisher>/audiences/YYYY/MM/DD/HH/<epoch>.parquet.snappy` in UTC; the epoch runs ahead before it repeats."""
+        self._last_epoch = max(int(self.clock.now()), self._last_epoch + 1)
+        write_private_json(self._last_path, {"epoch": self._last_epoch})
+        moment = datetime.fromtimestamp(self._last_epoch, UTC)
+        return f"{self.publisher}/audiences/{moment:%Y/%m/%d/%H}/{self._last_epoch}.parquet.snappy"
+
+    def _read_credentials(self) -> None:
+        """Those of an earlier start, else new ones."""
+        try:
+            if not self._credentials_path.exists():
+                made = {
+                    "publisher": uuid.uuid4(),
+                    "app_id": uuid.uuid4(),
+                    "api_key": secrets.token_urlsafe(30),
+                }
+                write_private_json(self._credentials_path, {name: str(value) for name, value in made.items()})
+            kept = json.loads(self._credentials_path.read_text(encoding="utf-8"))
+            self.publisher, self.app_id, self.api_key = (
+                str(kept[name]) for name in ("publisher", "app_id", "api_key")
+            )
+            last = (
+                json.loads(self._last_path.read_text(encoding="utf-8"))
+                if self._last_path.exists()
+                else {"epoch": 0}
+            )
+            self._last_epoch = int(last["epoch"])
+        except (ValueError, TypeError, KeyError):
+            raise SettingsError(f"{self.directory} is damaged: remove it to start anew") from None
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[logging.Logger]:
+    """A log of our own in one file; it never holds a header or a field."""
+    logger = logging.Logger("newtail")  # noqa: LOG001 (not part of the program's tree of loggers)
+    with closing(logging.FileHandler(path, encoding="utf-8")) as handler:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger.addHandler(handler)
+        yield logger

@@ -1,0 +1,1 @@
+"""The sandbox's Meta, called over HTTP as a partner's program would call it."""
