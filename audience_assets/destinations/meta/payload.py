@@ -60,7 +60,8 @@ def payload_of(
 ) -> Payload:
     """The rows of a table whose columns are the schema's keys, with the same `constants` appended to every row.
 
-    LOOKALIKE_VALUE may be text or any numeric type and becomes a JSON number; a null becomes an empty text.
+    LOOKALIKE_VALUE may be text or any numeric type and becomes a JSON number, 0 where it is null; any other null becomes
+    an empty text.
 
     Raises:
         ValueError: a value of LOOKALIKE_VALUE is not a number; the message does not show it.
@@ -86,7 +87,7 @@ def _cells(key: str, column: Any) -> list[Cell]:
 def _number(key: str, value: object) -> Cell:
     """A whole number without a decimal point, so that 5 stays 5 whatever type its column had."""
     if value is None or value == "":
-        return ""
+        return 0
     try:
         number = float(str(value))
     except ValueError:

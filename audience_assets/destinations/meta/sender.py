@@ -11,7 +11,7 @@ from secrets import randbits
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Answer, BeginAgainError
 from audience_assets.destinations.meta import batch_file, refused_people
-from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
+from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError, UnknownOutcomeError
 from audience_assets.destinations.meta.batch_file import BatchFile
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
 from audience_assets.destinations.meta.feeds import VALUE
@@ -85,6 +85,10 @@ class MetaSender:
         operation, session = self._uploads(target).place(delivery, batch)
         try:
             answer = self.client.change_users(target, operation, people.payload, session)
+        except (
+            UnknownOutcomeError
+        ) as error:  # a replacement's first batch, which is never sent twice in a session
+            raise self._begin_again(delivery, target, error) from error
         except ReplaceError as error:
             return self._go_on(error, delivery, batch, session)
         except MetaRefusedError as error:
@@ -160,9 +164,7 @@ class MetaSender:
                 f'the audience {target} is too large to be replaced: set replace = "never" for it and materialize '
                 f"{self.destination.name}/delta again"
             ) from error
-        self._beginnings[delivery.id] += 1
-        if self._beginnings[delivery.id] > BEGINNINGS:
-            raise AudienceNotReadyError(f"Meta does not take the audience {target} yet: {error}") from error
+        again = self._begin_again(delivery, target, error)
         self.targets.wait_until_free(target, {REPLACING})
         if batch.operation == Operation.REPLACE and error.subcode != IN_PROGRESS:
             taken = any(each.status is BatchStatus.ACKNOWLEDGED for each in self.ledger.batches(delivery.id))
@@ -172,7 +174,14 @@ class MetaSender:
                 self.ledger.reset_batches(delivery.id, batch.operation)
         elif error.subcode in {WINDOW_CLOSED, FINISHED}:
             self._uploads(target).open(delivery, Operation(batch.operation))
-        raise BeginAgainError
+        raise again
+
+    def _begin_again(self, delivery: Delivery, target: str, error: Exception) -> Exception:
+        """Let the courier look at the delivery once more, unless that was done often enough."""
+        self._beginnings[delivery.id] += 1
+        if self._beginnings[delivery.id] > BEGINNINGS:
+            return AudienceNotReadyError(f"Meta does not take the audience {target} yet: {error}")
+        return BeginAgainError()
 
     def _uploads(self, target: str) -> Uploads:
         return Uploads(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_hex
 
+from audience_assets.destinations.meta.answers import UnknownOutcomeError
 from audience_assets.destinations.meta.client import MetaClient, RemoteAudience
 from audience_assets.destinations.meta.feeds import VALUE
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -14,6 +15,8 @@ from audience_assets.ledger.ledger import Ledger
 FILLING, REPLACING = 441, 414
 STOPPED = {450, 470, 471, 500}
 LONGEST_PAUSE = 30.0
+LOOKS = (1.0, 5.0, 15.0)
+"""Seconds between the looks for an audience whose creation was not answered."""
 LARGEST_TO_REPLACE = 100_000_000
 
 
@@ -44,7 +47,7 @@ class Targets:
 
         Raises:
             AudienceRefusedError: The audience is in another ad account, or its name is taken.
-            UnknownOutcomeError: It may have been created; the next run looks first.
+            AudienceNotReadyError: It may have been created; the next run looks first.
         """
         known = self.ledger.record_remote_audience(
             records.RemoteAudience(
@@ -59,7 +62,7 @@ class Targets:
         self._refuse_other_account(known)
         if known.remote_id is not None:
             return known.remote_id
-        remote_id = self._found(known) or self._created(known)
+        remote_id = self._found(known) or self._created_or_found(known)
         self.ledger.set_remote_id(self.destination, audience, remote_id)
         return remote_id
 
@@ -144,6 +147,19 @@ class Targets:
                 "settings, which replaces what it holds; or give this one another name"
             )
         return None
+
+    def _created_or_found(self, known: records.RemoteAudience) -> str:
+        """Create it; when the answer is lost, look for it, and never ask again before the next run has looked once more."""
+        try:
+            return self._created(known)
+        except UnknownOutcomeError as error:
+            for pause in LOOKS:
+                self.sleep(pause)
+                if (found := self._found(known)) is not None:
+                    return found
+            raise AudienceNotReadyError(
+                f"it was asked for and Meta's answer was lost ({error}): the next run looks for it first"
+            ) from error
 
     def _created(self, known: records.RemoteAudience) -> str:
         declared = self.settings.audience(known.audience)

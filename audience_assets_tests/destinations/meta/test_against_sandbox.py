@@ -18,8 +18,8 @@ from audience_assets.destinations.meta.client import (
 )
 from audience_assets.destinations.meta.payload import Payload
 from audience_assets.errors import DeliveryInterruptedError
-from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.clock import Clock as SandboxClock
+from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.faults import Fault, FaultKind, OperationName
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.server import MetaServer

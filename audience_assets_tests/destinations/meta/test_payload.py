@@ -66,9 +66,9 @@ def test_identifiers_of_any_script_and_with_quotes_arrive_as_they_are() -> None:
         pa.array([Decimal("5.00"), Decimal("12.50"), Decimal(0), None, None]),
     ],
 )
-def test_a_customers_value_is_a_json_number_and_a_missing_one_an_empty_text(column: pa.Array) -> None:
+def test_a_customers_value_is_a_json_number_and_a_missing_one_is_0(column: pa.Array) -> None:
     encoded = payload_of(pa.table({"LOOKALIKE_VALUE": column})).encoded()
-    assert encoded.endswith(b'"data":[[5],[12.5],[0],[""],[""]]}')
+    assert encoded.endswith(b'"data":[[5],[12.5],[0],[0],[0]]}')
 
 
 @pytest.mark.parametrize("value", ["secret-value", "inf", "nan"])

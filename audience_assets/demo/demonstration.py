@@ -1,7 +1,5 @@
-"""The demonstration: three days of a synthetic CRM through Dagster to a real S3 server on this machine."""
+"""Runs the demonstration and shows it: a table for each day, then the Dagster UI over the same data."""
 
-import io
-import os
 import shlex
 import shutil
 import signal
@@ -13,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -22,10 +18,10 @@ from rich.table import Table
 
 from audience_assets import settings as settings_file
 from audience_assets.definitions import JOB, build_defs
+from audience_assets.demo import partners, proof
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.errors import SettingsError, StateError
 from audience_assets.pipeline import Pipeline
-from audience_assets.sandbox.s3 import S3Server
-from audience_assets.settings import SETTINGS_VARIABLE
 from audience_assets.synthetic.extract import generate
 
 MARKER = ".audience-assets-demo"
@@ -33,37 +29,6 @@ DIRECTORY = ".demo"
 DAYS = 3
 ACCESS_KEY_ID = "AUDIENCE_ASSETS_DEMO_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AUDIENCE_ASSETS_DEMO_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
-
-SETTINGS = """# Written by the demo. examples/settings.toml explains every key.
-state_dir = "state"
-
-[partitions]
-start = "{start}"
-
-[source]
-path = "crm/extract/{{day}}/customers.parquet"
-
-[destinations.vtex_ads]
-type = "vtex_ads"
-bucket = "{bucket}"
-prefix = "{prefix}"
-endpoint_url = "{endpoint_url}"
-region = "{region}"
-access_key_id = {{ env = "{access_key_id}" }}
-secret_access_key = {{ env = "{secret_access_key}" }}
-"""
-
-DAGSTER_YAML = """# One run at a time, so that days are delivered in order; nothing is sent to anyone.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-  runs:
-    max_concurrent_runs: 1
-"""
 
 
 def run(customers: int, directory: Path) -> None:
@@ -84,20 +49,22 @@ def run(customers: int, directory: Path) -> None:
             directory / "crm",
             progress=lambda _, done, total: progress.update(task, completed=done, total=total),
         )
-        _say(progress, task, "starting the S3 server")
-        with S3Server(directory / "s3") as server:
+        _say(progress, task, "starting the partners' sandboxes")
+        with partners.running(directory) as running:
             days = _days(directory)
-            _configure(directory, server, days[0])
+            running.configure(directory, days[0])
             _materialize(progress, days)
-            _say(progress, task, "comparing the S3 server's objects with the truth")
+            _say(progress, task, "comparing what the partners hold with the truth")
             for day in days:
-                _compare_with_truth(server, directory, day)
+                proof.compare_objects(running.s3, directory, day)
+            proof.compare_audiences(running.meta, directory, days)
     pipeline = Pipeline(settings_file.load(directory / "settings.toml"))
     for day in days:
         console.print(_day_table(pipeline, day))
     console.print(
-        f"The rows that the S3 server holds for each of the {DAYS} days equal the truth that\n"
-        "the generator wrote beside its extract, column by column.\n\n"
+        f"The rows that VTEX Ads' S3 server holds for each of the {DAYS} days equal the truth that\n"
+        "the generator wrote beside its extract, column by column; so do the e-mail digests in\n"
+        "each of Meta's custom audiences.\n\n"
         f"Open the same data in the Dagster UI:\n\n    [bold]{_ui_command(directory)}[/bold]\n",
         highlight=False,
         soft_wrap=True,
@@ -105,7 +72,7 @@ def run(customers: int, directory: Path) -> None:
 
 
 def serve(directory: Path, port: int) -> None:
-    """Run the Dagster UI over the demo's data, and the S3 server beside it, until interrupted.
+    """Run the Dagster UI over the demo's data, and the partners' sandboxes beside it, until interrupted.
 
     Raises:
         SettingsError: The demo has not been run, or the port is taken.
@@ -116,8 +83,8 @@ def serve(directory: Path, port: int) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise SettingsError(f"port {port} on 127.0.0.1 is taken: choose another with make ui PORT=3001")
-    with S3Server(directory / "s3") as server:
-        _configure(directory, server, _days(directory)[0])
+    with partners.running(directory) as running:
+        running.configure(directory, _days(directory)[0])
         command = [str(Path(sys.executable).parent / "dagster"), "dev", "-m", "audience_assets.definitions"]
         ui = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)], cwd=directory)
         Console().print(
@@ -153,29 +120,6 @@ def _days(directory: Path) -> list[date]:
     return sorted(date.fromisoformat(folder.name) for folder in (directory / "crm/extract").iterdir())
 
 
-def _configure(directory: Path, server: S3Server, start: date) -> None:
-    """Settings with the server's address, its put-only credentials in the environment, and a Dagster home."""
-    settings = SETTINGS.format(
-        start=start.isoformat(),
-        bucket=server.bucket,
-        prefix=server.prefix,
-        endpoint_url=server.endpoint_url,
-        region=server.region,
-        access_key_id=ACCESS_KEY_ID,
-        secret_access_key=SECRET_ACCESS_KEY,
-    )
-    (directory / "settings.toml").write_text(settings)
-    home = directory / "dagster_home"
-    home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text(DAGSTER_YAML)
-    os.environ |= {
-        ACCESS_KEY_ID: server.write_only.access_key_id,
-        SECRET_ACCESS_KEY: server.write_only.secret_access_key,
-        SETTINGS_VARIABLE: str(directory / "settings.toml"),
-        "DAGSTER_HOME": str(home),
-    }
-
-
 def _materialize(progress: Progress, days: list[date]) -> None:
     """Run the job for each day in this process, with a bar that counts assets."""
     job = build_defs(settings_file.load()).resolve_job_def(JOB)
@@ -201,6 +145,7 @@ def _materialize(progress: Progress, days: list[date]) -> None:
 def _day_table(pipeline: Pipeline, day: date) -> Table:
     """One day in a table a person reads."""
     raw, normalized, delta = pipeline.manifests(day, "vtex_ads")
+    *_, meta = pipeline.manifests(day, "meta")
     table = Table(title=f"{day}", title_justify="left", show_header=False, min_width=72)
     table.add_column("what", style="bold")
     table.add_column("count", justify="right")
@@ -221,28 +166,19 @@ def _day_table(pipeline: Pipeline, day: date) -> Table:
         ),
         ("files delivered to VTEX Ads", len(delta.files)),
         ("rows delivered to VTEX Ads", delta.rows),
+        ("custom audiences at Meta", sum(bool(part.members) for part in meta.parts)),
+        ("batches delivered to Meta", len(meta.files)),
+        ("  people added to audiences", _people(meta, "add", "replace")),
+        ("  people removed from audiences", _people(meta, "remove")),
     ]
     for what, count in rows:
         table.add_row(what, f"{count:,}")
     return table
 
 
-def _compare_with_truth(server: S3Server, directory: Path, day: date) -> None:
-    """Read the day's objects back from the server and compare them with what the generator says is due."""
-    client = server.client("s3", server.administrator)
-    try:
-        folder = f"{server.prefix}/audiences/{day:%Y/%m/%d}/"
-        listed = client.list_objects_v2(Bucket=server.bucket, Prefix=folder).get("Contents", [])
-        bodies = [client.get_object(Bucket=server.bucket, Key=each["Key"])["Body"].read() for each in listed]
-    finally:
-        client.close()
-    due = pq.ParquetFile(directory / f"crm/truth/delivered-{day}.parquet").read().sort_by("CUSTOMER_ID")
-    tables = [pq.ParquetFile(io.BytesIO(body)).read() for body in bodies]
-    delivered = pa.concat_tables(tables).sort_by("CUSTOMER_ID") if tables else due.slice(0, 0)
-    if not delivered.equals(due.cast(delivered.schema)):
-        raise StateError(
-            f"what the S3 server holds for {day} is not the generator's truth; please report this as a bug"
-        )
+def _people(delta: DeltaManifest, *operations: str) -> int:
+    """Rows of the files that say one of these."""
+    return sum(file.rows for file in delta.files if file.operation in operations)
 
 
 def _say(progress: Progress, task: TaskID, stage: str) -> None:

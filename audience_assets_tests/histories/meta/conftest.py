@@ -1,0 +1,73 @@
+"""One sandbox, one connection and one database for a test process; a deployment and an ad account for each history."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import httpx2
+import pytest
+
+from audience_assets.ledger.ledger import Ledger
+from audience_assets.sandbox.meta.platform import Account
+from audience_assets.sandbox.meta.server import MetaServer
+from audience_assets.storage.layout import Layout
+from audience_assets_tests.histories.meta import deployments
+from audience_assets_tests.histories.meta.history import History
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only a place where nothing waits for a disk
+
+
+@pytest.fixture(scope="session")
+def meta_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetaServer]:
+    with MetaServer(tmp_path_factory.mktemp("meta")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx2.Client]:
+    with httpx2.Client(timeout=30, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def duckdb_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 1, "enable_external_file_cache": False}) as connection:
+        yield connection
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where a deployment lies: in memory where that is possible, because a disk is waited for at every step."""
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def new_history(
+    meta_server: MetaServer, http: httpx2.Client, duckdb_database: duckdb.DuckDBPyConnection, folder: Path
+) -> Iterator[Callable[[Random], History]]:
+    """Make the history of a seed."""
+    ledgers: list[Ledger] = []
+    accounts: list[Account] = []
+
+    def make(rng: Random) -> History:
+        layout = Layout(folder / "state")
+        ledgers.append(Ledger.open(f"sqlite:///{folder / 'ledger.db'}"))
+        accounts.append(meta_server.platform.add_account())
+        shared: dict[str, Any] = {"server": meta_server, "http": http, "database": duckdb_database}
+        return deployments.random_history(
+            rng, account=accounts[-1], ledger=ledgers[-1], layout=layout, **shared
+        )
+
+    yield make
+    for ledger in ledgers:
+        ledger.close()
+    for account in accounts:
+        del meta_server.platform.accounts[account.access_token]

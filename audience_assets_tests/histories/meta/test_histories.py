@@ -1,0 +1,18 @@
+"""The heart of the promise: whatever happened, each audience holds the source of the last delivered day, and nobody left it who should stay."""
+
+import os
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from audience_assets_tests.histories.meta.history import History
+
+HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_META_HISTORIES", "500"))
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_what_each_audience_holds_equals_the_source_of_the_last_delivered_day(
+    new_history: Callable[[Random], History], seed: int
+) -> None:
+    new_history(Random(f"history {seed}")).happen()  # noqa: S311
