@@ -114,7 +114,7 @@ def demo(
         ".demo"
     ),
 ) -> None:
-    """Three days of a synthetic CRM delivered to VTEX Ads and Meta, whose sandboxes run on this machine."""
+    """Three days of a synthetic CRM delivered to three partners, whose sandboxes run on this machine."""
     with _readable_errors():
         from audience_assets.demo import demonstration  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ import warnings
 import dagster as dg
 
 from audience_assets import settings as settings_file
-from audience_assets.assets import customers, destinations, landed
+from audience_assets.assets import accepted, customers, destinations, landed
 from audience_assets.pipeline import Pipeline
 from audience_assets.settings import Settings
 
@@ -44,7 +44,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         assets=assets,
         jobs=[job],
         schedules=[schedule],
-        sensors=[landed.build(pipeline, JOB, days)],
+        sensors=[landed.build(pipeline, JOB, days), accepted.build(pipeline, assets)],
         executor=dg.in_process_executor,
     )
 

@@ -125,10 +125,12 @@ class Pipeline:
 
     def holds(self, destination: str, day: date) -> list[dict[str, Any]]:
         """What the ledger says the partner holds of each audience, beside what is due for the day."""
+        made = manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta")
+        kept_back = {part.audience: part.held for part in made.parts if part.held}
         with self.ledger() as ledger:
             due = ledger.current_snapshot(day)
             held = []
-            for audience in ledger.audiences(destination):
+            for audience in sorted({*ledger.audiences(destination), *kept_back}):
                 pointer = ledger.acknowledged(destination, audience)
                 newer = pointer is not None and pointer.day > day
                 held.append(
@@ -137,9 +139,21 @@ class Pipeline:
                         "audience": audience,
                         "due": due.key if due else None,
                         "holds": due.key if newer and due else pointer.snapshot_key if pointer else None,
+                        "held": kept_back.get(audience, ""),
+                        "waiting": ledger.unfinished(destination, audience) is not None,
                     }
                 )
             return held
+
+    def begun(self) -> list[tuple[str, date]]:
+        """Each destination with a delivery under way, and the newest day that is."""
+        with self.ledger() as ledger:
+            found = []
+            for name in self.destinations:
+                under_way = [ledger.unfinished(name, audience) for audience in ledger.audiences(name)]
+                if days := [each.day for each in under_way if each is not None]:
+                    found.append((name, max(days)))
+            return found
 
     def forget(self, destination: str, audience: str) -> bool:
         """Know nothing more of an audience at a partner, so that its next delivery is a first one."""

@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
 from audience_assets.rules.canonical import IDENTIFIERS
@@ -117,12 +118,14 @@ def _type_of(given: Any) -> str:
 
 
 DestinationSettings = Annotated[
-    Annotated[VtexAdsSettings, Tag("vtex_ads")] | Annotated[MetaSettings, Tag("meta")],
+    Annotated[VtexAdsSettings, Tag("vtex_ads")]
+    | Annotated[MetaSettings, Tag("meta")]
+    | Annotated[TikTokSettings, Tag("tiktok")],
     Discriminator(_type_of),
 ]
 
 
-def _only_vtex_ads() -> dict[str, VtexAdsSettings | MetaSettings]:
+def _only_vtex_ads() -> dict[str, VtexAdsSettings | MetaSettings | TikTokSettings]:
     return {"vtex_ads": VtexAdsSettings()}
 
 

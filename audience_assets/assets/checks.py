@@ -89,9 +89,15 @@ def _stands_twice(subject: dict[str, Any]) -> str | None:
 
 
 def _not_acknowledged(subject: dict[str, Any]) -> str | None:
-    if subject["holds"] == subject["due"]:
+    if subject["holds"] == subject["due"] or subject["held"] or subject["waiting"]:
         return None
     return f"{_place(subject)}: the ledger does not say that the partner holds this day."
+
+
+def _not_there_yet(subject: dict[str, Any]) -> str | None:
+    if subject["held"]:
+        return f"{_place(subject)}: {subject['held']}."
+    return f"{_place(subject)}: accepted, not yet ready." if subject["waiting"] else None
 
 
 def _place(subject: dict[str, Any]) -> str:
@@ -127,4 +133,10 @@ PARTNER_HOLDS_THE_DAY: Check[dict[str, Any]] = Check(
     "The ledger says that the partner acknowledged everything up to the day's snapshot, or a newer day.",
     dg.AssetCheckSeverity.ERROR,
     _not_acknowledged,
+)
+NOTHING_HELD_BACK: Check[dict[str, Any]] = Check(
+    "nothing_held_back",
+    "No audience is too small for the partner, and the partner has finished with what it accepted; a later run finishes it.",
+    dg.AssetCheckSeverity.WARN,
+    _not_there_yet,
 )

@@ -85,7 +85,10 @@ def build(
         kinds={kind.technology},
         pool=name,
         description=DELIVERY.format(title=kind.title, batch=kind.batch),
-        check_specs=[checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"])],
+        check_specs=[
+            checks.PARTNER_HOLDS_THE_DAY.spec([name, "delivery"]),
+            checks.NOTHING_HELD_BACK.spec([name, "delivery"]),
+        ],
         retry_policy=RETRIES,
         tags={"pii": "hashed"},
         **common,
@@ -103,7 +106,8 @@ def build(
         last = days_of(context)[-1]
         with readable_failures(context, last):
             held = pipeline.holds(name, last)
-        return dg.MaterializeResult(check_results=[checks.PARTNER_HOLDS_THE_DAY.result(held)])
+        looked_at = (checks.PARTNER_HOLDS_THE_DAY, checks.NOTHING_HELD_BACK)
+        return dg.MaterializeResult(check_results=[check.result(held) for check in looked_at])
 
     return [delta, delivery]
 

@@ -148,7 +148,10 @@ def sentence(report: Report, destination: str) -> str:
     days = sorted({each.resumed.day for each in report.outcomes if each.resumed})
     resumed = f"Finished the delivery of {', '.join(map(str, days))} that was begun before. " if days else ""
     delivered = report.delivered
+    resumed += _kept_back(report)
     if not delivered:
+        if any(each.held or each.waiting for each in report.outcomes):
+            return resumed.rstrip()
         earlier = sorted({each.already.id for each in report.outcomes if each.already})
         by = f" by delivery {', '.join(map(str, earlier))}" if earlier else ""
         return f"{resumed}Nothing was sent: {destination} holds this day already{by}."
@@ -161,6 +164,13 @@ def sentence(report: Report, destination: str) -> str:
     refused = sum(batch.refused for batch in report.sent)
     without = f", but refused {refused} of them" if refused else ""
     return f"{resumed}{destination} acknowledged {rows} rows ({joined} joined, {changed} changed, {left} left){without}."
+
+
+def _kept_back(report: Report) -> str:
+    """Audiences that are too small for the partner, or that it is still working on."""
+    sentences = [f"{each.audience}: {each.held}. " for each in report.outcomes if each.held]
+    sentences += [f"{each.audience}: accepted, not yet ready. " for each in report.outcomes if each.waiting]
+    return "".join(sentences)
 
 
 def column_schema(destination: Destination) -> dg.TableSchema:

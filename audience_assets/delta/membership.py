@@ -81,11 +81,13 @@ class Audience:
     wanted: bool = True
 
 
-def audience_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many customers of the view `everyone_rows` are in each audience."""
+def audience_sizes(connection: duckdb.DuckDBPyConnection, shape: Shape) -> dict[str, int]:
+    """How many customers of the view `everyone_rows` are in each audience, those that nothing names not counted."""
+    named = [f"customer.{identifier(name)} is not null" for name in shape.identifiers]
     sizes = connection.execute(f"""
         select label.audience, count(*)
         from everyone_rows as customer, {_labels("customer")}
+        where {" or ".join([*named, f"({shape.enough})"])}
         group by label.audience
     """)
     return dict(sizes.fetchall())

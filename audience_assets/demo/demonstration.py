@@ -18,7 +18,7 @@ from rich.table import Table
 
 from audience_assets import settings as settings_file
 from audience_assets.definitions import JOB, build_defs
-from audience_assets.demo import partners, proof
+from audience_assets.demo import partners, proof, strings
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.errors import SettingsError, StateError
 from audience_assets.pipeline import Pipeline
@@ -27,6 +27,7 @@ from audience_assets.synthetic.extract import generate
 MARKER = ".audience-assets-demo"
 DIRECTORY = ".demo"
 DAYS = 3
+SMALLEST_AUDIENCE = 1000
 ACCESS_KEY_ID = "AUDIENCE_ASSETS_DEMO_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AUDIENCE_ASSETS_DEMO_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
 
@@ -57,14 +58,16 @@ def run(customers: int, directory: Path) -> None:
             _say(progress, task, "comparing what the partners hold with the truth")
             for day in days:
                 proof.compare_objects(running.s3, directory, day)
-            proof.compare_audiences(running.meta, directory, days)
+            proof.compare_meta(running.meta, directory, days)
+            proof.compare_tiktok(running.tiktok, directory, days, SMALLEST_AUDIENCE)
     pipeline = Pipeline(settings_file.load(directory / "settings.toml"))
     for day in days:
         console.print(_day_table(pipeline, day))
+    console.print(strings.table_of(pipeline, directory / f"crm/extract/{days[0]}/customers.parquet"))
     console.print(
         f"The rows that VTEX Ads' S3 server holds for each of the {DAYS} days equal the truth that\n"
         "the generator wrote beside its extract, column by column; so do the e-mail digests in\n"
-        "each of Meta's custom audiences.\n\n"
+        "each of Meta's custom audiences and the phone digests in each of TikTok's.\n\n"
         f"Open the same data in the Dagster UI:\n\n    [bold]{_ui_command(directory)}[/bold]\n",
         highlight=False,
         soft_wrap=True,
@@ -146,6 +149,7 @@ def _day_table(pipeline: Pipeline, day: date) -> Table:
     """One day in a table a person reads."""
     raw, normalized, delta = pipeline.manifests(day, "vtex_ads")
     *_, meta = pipeline.manifests(day, "meta")
+    *_, tiktok = pipeline.manifests(day, "tiktok")
     table = Table(title=f"{day}", title_justify="left", show_header=False, min_width=72)
     table.add_column("what", style="bold")
     table.add_column("count", justify="right")
@@ -170,6 +174,11 @@ def _day_table(pipeline: Pipeline, day: date) -> Table:
         ("batches delivered to Meta", len(meta.files)),
         ("  people added to audiences", _people(meta, "add", "replace")),
         ("  people removed from audiences", _people(meta, "remove")),
+        ("audiences at TikTok", sum(bool(part.members) and not part.held for part in tiktok.parts)),
+        ("  held: fewer members than TikTok takes", sum(bool(part.held) for part in tiktok.parts)),
+        ("files delivered to TikTok", len(tiktok.files)),
+        ("  people added to audiences", _people(tiktok, "add", "replace")),
+        ("  people removed from audiences", _people(tiktok, "remove")),
     ]
     for what, count in rows:
         table.add_row(what, f"{count:,}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.sandbox.s3 import S3Server
+from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets.settings import SETTINGS_VARIABLE
 
 VARIABLES = "AUDIENCE_ASSETS_DEMO_"
@@ -38,6 +39,13 @@ base_url = "{base_url}"
 access_token = {{ env = "{variables}META_TOKEN" }}
 app_secret = {{ env = "{variables}META_SECRET" }}
 calls_per_second = 1000
+
+[destinations.tiktok]
+type = "tiktok"
+advertiser_id = "{advertiser_id}"
+base_url = "{tiktok_url}"
+access_token = {{ env = "{variables}TIKTOK_TOKEN" }}
+tier = "ultimate"
 """
 
 DAGSTER_YAML = """# One run at a time, so that days are delivered in order; nothing is sent to anyone.
@@ -59,6 +67,7 @@ class Partners:
 
     s3: S3Server
     meta: MetaServer
+    tiktok: TikTokServer
 
     def configure(self, directory: Path, start: date) -> None:
         """Settings with the partners' addresses, their credentials in the environment, and a Dagster home."""
@@ -71,6 +80,8 @@ class Partners:
             region=self.s3.region,
             ad_account=self.meta.ad_account,
             base_url=self.meta.base_url,
+            advertiser_id=self.tiktok.advertiser_id,
+            tiktok_url=self.tiktok.base_url,
         )
         (directory / "settings.toml").write_text(settings)
         home = directory / "dagster_home"
@@ -81,6 +92,7 @@ class Partners:
             f"{VARIABLES}SECRET_ACCESS_KEY": self.s3.write_only.secret_access_key,
             f"{VARIABLES}META_TOKEN": self.meta.access_token,
             f"{VARIABLES}META_SECRET": self.meta.app_secret,
+            f"{VARIABLES}TIKTOK_TOKEN": self.tiktok.access_token,
             SETTINGS_VARIABLE: str(directory / "settings.toml"),
             "DAGSTER_HOME": str(home),
         }
@@ -89,5 +101,9 @@ class Partners:
 @contextmanager
 def running(directory: Path) -> Iterator[Partners]:
     """The sandboxes, with what they hold kept in the demonstration's folder."""
-    with S3Server(directory / "s3") as s3, MetaServer(directory / "meta") as meta:
-        yield Partners(s3, meta)
+    with (
+        S3Server(directory / "s3") as s3,
+        MetaServer(directory / "meta") as meta,
+        TikTokServer(directory / "tiktok") as tiktok,
+    ):
+        yield Partners(s3, meta, tiktok)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from audience_assets.errors import StateError
 from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.sandbox.s3 import S3Server
+from audience_assets.sandbox.tiktok.server import TikTokServer
 
 NOT_THE_TRUTH = "is not the generator's truth; please report this as a bug"
 
@@ -40,7 +41,7 @@ def compare_objects(server: S3Server, directory: Path, day: date) -> None:
         raise StateError(f"what the S3 server holds for {day} {NOT_THE_TRUTH}")
 
 
-def compare_audiences(server: MetaServer, directory: Path, days: list[date]) -> None:
+def compare_meta(server: MetaServer, directory: Path, days: list[date]) -> None:
     """Compare the e-mail digests that each custom audience holds with those of its members after the last day.
 
     Meta and VTEX Ads hash the same string for an e-mail address, so the truth that is written for one serves for both.
@@ -48,17 +49,41 @@ def compare_audiences(server: MetaServer, directory: Path, days: list[date]) -> 
     Raises:
         StateError: They differ.
     """
-    customers: dict[str, dict[str, Any]] = {}
-    for day in days:
-        customers |= {row["CUSTOMER_ID"]: row for row in truth_of(directory, day).to_pylist()}
-    due: dict[str, set[str]] = {}
-    for row in customers.values():
-        for audience in (row["AUDIENCES"] or "").split(";"):
-            if audience and row["EMAIL_HASHED"]:
-                due.setdefault(audience, set()).add(row["EMAIL_HASHED"])
     held = {
         audience.name: {value for key, value in audience.identifiers() if key == "EMAIL"}
         for audience in server.account.audiences.values()
     }
+    due = _digests(directory, days, "EMAIL_HASHED")
     if {name: people for name, people in held.items() if people} != due:
-        raise StateError(f"what the custom audiences hold {NOT_THE_TRUTH}")
+        raise StateError(f"what Meta's custom audiences hold {NOT_THE_TRUTH}")
+
+
+def compare_tiktok(server: TikTokServer, directory: Path, days: list[date], smallest: int) -> None:
+    """Compare the phone digests that each TikTok audience holds with those of its members after the last day.
+
+    TikTok and VTEX Ads hash the same string for a phone. Audiences that were too small on some day are left out.
+
+    Raises:
+        StateError: They differ.
+    """
+    held = {
+        audience.name: {value for key, value in audience.identifiers() if key == "phone_SHA256"}
+        for audience in server.advertiser.audiences.values()
+    }
+    due = _digests(directory, days, "PHONE_HASHED")
+    large = {name for name, people in due.items() if len(people) > 2 * smallest}
+    if not large <= held.keys() or any(held[name] != due[name] for name in large):
+        raise StateError(f"what TikTok's audiences hold {NOT_THE_TRUTH}")
+
+
+def _digests(directory: Path, days: list[date], column: str) -> dict[str, set[str]]:
+    """The digests of an audience's members after the last day, by audience; those without a member are not named."""
+    customers: dict[str, dict[str, Any]] = {}
+    for day in days:
+        customers |= {row["CUSTOMER_ID"]: row for row in truth_of(directory, day).to_pylist()}
+    digests: dict[str, set[str]] = {}
+    for row in customers.values():
+        for audience in (row["AUDIENCES"] or "").split(";"):
+            if audience and row[column]:
+                digests.setdefault(audience, set()).add(row[column])
+    return digests

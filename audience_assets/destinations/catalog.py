@@ -6,11 +6,12 @@ from typing import Any
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.meta.kind import META
+from audience_assets.destinations.tiktok.kind import TIKTOK
 from audience_assets.destinations.vtex_ads.kind import VTEX_ADS
 from audience_assets.errors import SettingsError
 from audience_assets.settings import DestinationSettings, Settings
 
-KINDS: tuple[Kind[Any], ...] = (VTEX_ADS, META)
+KINDS: tuple[Kind[Any], ...] = (VTEX_ADS, META, TIKTOK)
 
 
 def kind_of(settings: DestinationSettings) -> Kind[Any]:

@@ -38,6 +38,10 @@ class Answer:
     refused: int = 0
 
 
+class AcceptedError(Exception):
+    """Everything was accepted and the partner is still working on it: the next run finishes. Never leaves the courier."""
+
+
 class BeginAgainError(Exception):
     """The partner began anew, so the ledger's batches are to be looked at once more. Never leaves the courier."""
 
@@ -76,7 +80,15 @@ class Sender(Protocol):
         ...
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
-        """Note what only counts once everything is acknowledged; called again after a crash."""
+        """Note what only counts once everything is acknowledged; called again after a crash.
+
+        Raises:
+            AcceptedError: The partner is still working on it.
+        """
+        ...
+
+    def delete(self, audience: str) -> None:
+        """Delete an audience at the partner; one that is not there any more is no error."""
         ...
 
 
@@ -90,6 +102,8 @@ class Outcome:
         delivery: The day's delivery; None when the day had been delivered before.
         already: The delivery that had delivered the day before, if there was one.
         sent: The batches that this run sent, those of a resumed delivery included.
+        held: Why nothing was sent of the day's part; empty when that is not so.
+        waiting: What the partner is still working on; a later run finishes. Empty when that is not so.
     """
 
     audience: str
@@ -97,6 +111,8 @@ class Outcome:
     delivery: Delivery | None
     already: Delivery | None
     sent: list[Batch]
+    held: str = ""
+    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +166,22 @@ class Courier:
             failures: dict[str, AudienceAssetsError] = {}
             sent: defaultdict[str, list[Batch]] = defaultdict(list)
             resumed = {}
+            waiting: dict[str, str] = {}
             for audience in self.ledger.audiences(self.name):
                 begun = self.ledger.unfinished(self.name, audience)
                 if begun is not None:
-                    with _gathered(failures, audience):
+                    with _gathered(failures, audience), _awaited(waiting, audience):
                         resumed[audience] = self._send_all(begun, lease, sent[audience])
             delta = manifest.read(DeltaManifest, self._folder(day), f"{self.name}/delta")
             outcomes = []
             for part in delta.parts:
-                if part.audience not in failures:
-                    with _gathered(failures, part.audience):
+                if part.audience not in {*failures, *waiting}:
+                    with _gathered(failures, part.audience), _awaited(waiting, part.audience):
                         before = resumed.pop(part.audience, None)
                         outcomes.append(self._deliver_part(delta, part, before, lease, sent[part.audience]))
+            outcomes += [
+                Outcome(name, None, None, None, sent[name], waiting=why) for name, why in waiting.items()
+            ]
             outcomes += [Outcome(name, begun, None, None, sent[name]) for name, begun in resumed.items()]
             _raise_gathered(self.name, failures)
             return Report(outcomes)
@@ -169,6 +189,12 @@ class Courier:
     def _deliver_part(
         self, delta: DeltaManifest, part: DeltaPart, resumed: Delivery | None, lease: Lease, sent: list[Batch]
     ) -> Outcome:
+        if part.held:
+            return Outcome(part.audience, resumed, None, None, sent, held=part.held)
+        if part.mode == "delete":
+            self.sender.delete(part.audience)
+            self.ledger.forget_audience(self.name, part.audience)
+            return Outcome(part.audience, resumed, None, None, sent, held="it was deleted at the partner")
         already = self._delivered_before(delta, part)
         if already is not None:
             same = resumed is not None and already.id == resumed.id
@@ -215,6 +241,7 @@ class Courier:
             self.run,
             audience=part.audience,
             request=part.request,
+            empties=part.empties,
         )
 
     def _send_all(self, delivery: Delivery, lease: Lease, sent: list[Batch]) -> Delivery:
@@ -277,6 +304,15 @@ def _gathered(failures: dict[str, AudienceAssetsError], audience: str) -> Iterat
         if not error.one_audience:
             raise
         failures[audience] = error
+
+
+@contextmanager
+def _awaited(waiting: dict[str, str], audience: str) -> Iterator[None]:
+    """Note that the partner is still working on an audience."""
+    try:
+        yield
+    except AcceptedError as accepted:
+        waiting[audience] = str(accepted)
 
 
 def _raise_gathered(name: str, failures: Mapping[str, AudienceAssetsError]) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from audience_assets.storage import files
 from audience_assets.storage.manifest import Manifest
 
-Mode = Literal["update", "replace"]
+Mode = Literal["update", "replace", "delete"]
 
 
 class DeltaFile(Manifest):
@@ -28,15 +28,17 @@ class DeltaPart(Manifest):
 
     Attributes:
         audience: Which of the customers' audiences; empty where a destination has one list for all.
-        mode: Whether the files say what changed, or everything anew.
+        mode: Whether the files say what changed, or everything anew, or the audience is deleted at the partner.
         why: Why everything is said anew; empty for an update.
         from_snapshot: What the partner holds; None before its first delivery.
         joined: Customers who joined.
         changed: Customers who changed.
         left: Customers who left.
-        members: Customers who are in it afterwards, with or without anything that names them.
+        members: Customers who are in it afterwards and can be named to the partner.
         files: What is sent, in this order.
         request: What tells a delivery apart that a person asked for though nothing had changed.
+        held: Why nothing is sent and the partner keeps what it holds; empty when that is not so.
+        empties: Whether everybody is taken out of an audience that is not wanted any more.
     """
 
     audience: str = ""
@@ -49,6 +51,8 @@ class DeltaPart(Manifest):
     members: int
     files: list[DeltaFile]
     request: str | None = None
+    held: str = ""
+    empties: bool = False
 
     @property
     def rows(self) -> int:

@@ -36,6 +36,11 @@ def open_connection(base_url: str, timeout_seconds: float) -> httpx2.Client:
     return httpx2.Client(timeout=timeout_seconds, headers={"User-Agent": agent})
 
 
+def fits_a_header(secret: str) -> bool:
+    """Whether a secret can stand in a header; an HTTP library does not send another one and then shows it in its error."""
+    return secret.isascii() and secret.isprintable() and " " not in secret
+
+
 def _require_safe(base_url: str) -> None:
     try:
         address = httpx2.URL(base_url)

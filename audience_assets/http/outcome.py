@@ -3,6 +3,7 @@
 Whether a call may be sent again depends on what is known of the last attempt, not on its HTTP status.
 """
 
+import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import httpx2
 from audience_assets.errors import DestinationRefusedError
 
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+REQUEST_TIMEOUT, TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 408, 429, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,24 @@ def outcome_of_failure(failure: httpx2.RequestError, what: str) -> Outcome:
     if isinstance(failure, NEVER_SENT):
         return Retry(f"no connection ({kind})")
     return Unknown(f"no answer after the request had left ({kind})")
+
+
+def json_object(response: httpx2.Response) -> Mapping[str, Any] | None:
+    """The answer's JSON object; None when it is something else, such as the page of a proxy or a part of an answer."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def outcome_of_page(status: int, said: str) -> Retry | Unknown | None:
+    """The outcome of an answer that is not the partner's API's; None when something on the way refuses for good."""
+    if status == TOO_MANY_REQUESTS:
+        return Retry(said)
+    if status == REQUEST_TIMEOUT or status >= FIRST_SERVER_ERROR or httpx2.codes.is_success(status):
+        return Unknown(said)
+    return None
 
 
 def _distrusts_certificate(failure: BaseException) -> bool:

@@ -74,5 +74,22 @@ def newest_session(connection: Connection, delivery_id: int) -> Session | None:
     return None if row is None else Session(**row)
 
 
+def last_session(connection: Connection, destination: str, audience: str, operation: str) -> Session | None:
+    """The newest session of this operation that any delivery of the audience opened."""
+    sessions, deliveries = tables.session, tables.delivery
+    query = (
+        select(sessions)
+        .join(deliveries, deliveries.c.id == sessions.c.delivery_id)
+        .where(
+            deliveries.c.destination == destination,
+            deliveries.c.audience == audience,
+            sessions.c.operation == operation,
+        )
+        .order_by(sessions.c.opened_at.desc())
+    )
+    row = connection.execute(query.limit(1)).mappings().first()
+    return None if row is None else Session(**row)
+
+
 def _same(destination: str, audience: str) -> tuple[Any, Any]:
     return _audiences.destination == destination, _audiences.audience == audience

@@ -54,6 +54,16 @@ def find_done(
     return next(iter(find_newest(connection, destination, 1, *done, *same)), None)
 
 
+def find_filling(connection: Connection, destination: str, audience: str) -> Delivery | None:
+    """The newest finished delivery that had rows."""
+    filling = (
+        _deliveries.audience == audience,
+        _deliveries.status == DeliveryStatus.DONE,
+        _deliveries.rows > 0,
+    )
+    return next(iter(find_newest(connection, destination, 1, *filling)), None)
+
+
 def find_request(connection: Connection, destination: str, request: str) -> Delivery | None:
     """The finished delivery that a person asked for."""
     done = (_deliveries.request == request, _deliveries.status == DeliveryStatus.DONE)

@@ -144,6 +144,11 @@ class Ledger:
         with self._database.reading() as connection:
             return deliveries.find_done(connection, destination, audience, day, to_snapshot)
 
+    def last_filling(self, destination: str, audience: str = "") -> Delivery | None:
+        """The newest finished delivery that said anything to the partner."""
+        with self._database.reading() as connection:
+            return deliveries.find_filling(connection, destination, audience)
+
     def done_request(self, destination: str, request: str) -> Delivery | None:
         """The finished delivery that a person asked for under this name."""
         with self._database.reading() as connection:
@@ -206,6 +211,11 @@ class Ledger:
         with self._database.reading() as connection:
             return audiences.newest_session(connection, delivery_id)
 
+    def last_session(self, destination: str, audience: str, operation: str) -> Session | None:
+        """The newest session of this operation that any delivery of the audience opened."""
+        with self._database.reading() as connection:
+            return audiences.last_session(connection, destination, audience, operation)
+
     # A delivery
 
     def plan(  # noqa: PLR0913 - a delivery's row, and the last two by name only
@@ -220,6 +230,7 @@ class Ledger:
         *,
         audience: str = "",
         request: str | None = None,
+        empties: bool = False,
     ) -> Delivery:
         """Plan a delivery; an earlier plan of the same audience that was never begun is abandoned.
 
@@ -233,6 +244,7 @@ class Ledger:
             run: The run that plans, for display.
             audience: Which of the customers' audiences it moves; empty where a destination has one list for all.
             request: What tells a delivery apart that a person asked for though nothing had changed.
+            empties: Whether it takes everybody out of an audience that is not wanted any more.
 
         Raises:
             OutOfOrderError: Another delivery is unfinished, a newer day was delivered, or the partner holds another
@@ -256,6 +268,7 @@ class Ledger:
             planned_at=utc_now(),
             finished_at=None,
             request=request,
+            empties=empties,
         )
         with self._database.writing() as connection:
             deliveries.refuse_out_of_order(connection, delivery)

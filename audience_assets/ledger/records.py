@@ -90,6 +90,7 @@ class Delivery:
         planned_at: When it was planned.
         finished_at: When the partner had acknowledged all of it.
         request: What tells a delivery apart that a person asked for though nothing had changed.
+        empties: Whether it takes everybody out of an audience that is not wanted any more.
     """
 
     id: int
@@ -108,6 +109,7 @@ class Delivery:
     planned_at: datetime
     finished_at: datetime | None
     request: str | None = None
+    empties: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Dialect,
@@ -109,6 +110,7 @@ delivery = Table(
     Column("left", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("request", Text),
+    Column("empties", Boolean, nullable=False),
     Column("run", Text),
     Column("planned_at", UtcText, nullable=False),
     Column("finished_at", UtcText),

@@ -27,6 +27,9 @@ LOWER = Form(
     name="device_id.lower",
     version=1,
     expression="{0}",
-    description="lower case with hyphens, not hashed",
-    source="Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, MADID",
+    description="lower case with hyphens",
+    source=(
+        "Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, MADID; "
+        "TikTok Ads help centre, supported identifiers, mobile advertising id"
+    ),
 )

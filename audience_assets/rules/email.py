@@ -23,6 +23,10 @@ create macro email_refusal(value) as
     when starts_with(value, '@') then 'nothing before @'
     else 'nothing after @'
   end;
+
+-- What is left before @ without the tag and the dots; empty where nothing is.
+create macro bare_mailbox(value) as
+  replace(split_part(split_part(value, '@', 1), '+', 1), '.', '');
 """
 
 LOWER = Form(
@@ -34,4 +38,13 @@ LOWER = Form(
         "VTEX Ads, Integrating audiences, Field hashing; "
         "Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys, EMAIL"
     ),
+)
+
+LOWER_BARE = Form(
+    name="email.lower_bare",
+    version=1,
+    expression="lower_text(nullif(bare_mailbox({0}), '') || '@' || split_part({0}, '@', 2))",
+    description="without white space, lower case, without dots and what follows + before the @",
+    source="TikTok Customer File - Audience Activation, Email Specific Normalization",
+    refusal="case when bare_mailbox({0}) = '' then 'nothing left before @' end",
 )

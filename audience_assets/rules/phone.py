@@ -141,7 +141,10 @@ E164 = Form(
     version=1,
     expression="{0}",
     description="E.164 with +",
-    source="VTEX Ads, Integrating audiences, E.164 format",
+    source=(
+        "VTEX Ads, Integrating audiences, E.164 format; "
+        "TikTok Ads help centre, supported identifiers, phone number"
+    ),
 )
 
 E164_DIGITS = Form(

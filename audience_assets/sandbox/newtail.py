@@ -9,8 +9,8 @@ import json
 import logging
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from starlette.routing import Route
 from audience_assets.errors import SettingsError
 from audience_assets.sandbox import post_object
 from audience_assets.sandbox.clock import Clock
+from audience_assets.sandbox.connection import NoAnswer
 from audience_assets.sandbox.private_file import write_private_json
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.sandbox.web_server import WebServer
@@ -86,9 +87,8 @@ class NewtailServer:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._read_credentials()
         with ExitStack() as stack:
-            self._log = stack.enter_context(_log_to(self.log_path))
             self._forms = stack.enter_context(closing(post_object.PostForms(self.s3)))
-            self._web = stack.enter_context(WebServer(self._application()))
+            self._web = stack.enter_context(WebServer("newtail", self._application, self.log_path))
             self._stack = stack.pop_all()
         return self
 
@@ -121,7 +121,8 @@ class NewtailServer:
                     found[key] = body.read()
             return found
 
-    def _application(self) -> Starlette:
+    def _application(self, _base_url: str, log: logging.Logger) -> Starlette:
+        self._log = log
         return Starlette(
             routes=[
                 Route("/audience/upload-url", self._route("form", self._hand_out), methods=["POST"]),
@@ -143,9 +144,7 @@ class NewtailServer:
                     pass  # closing with bytes unread could take the answer from its reader
                 return Response(fault.body, fault.status, dict(fault.headers))
             response = Response() if fault.kind == "drop before" else await self._logged(step, work, request)
-            if fault.kind != "delay":
-                await self._web.drop(request)
-            return response
+            return response if fault.kind == "delay" else NoAnswer()
 
         return answer
 
@@ -231,13 +230,3 @@ class NewtailServer:
             self._last_epoch = int(last["epoch"])
         except (ValueError, TypeError, KeyError):
             raise SettingsError(f"{self.directory} is damaged: remove it to start anew") from None
-
-
-@contextmanager
-def _log_to(path: Path) -> Iterator[logging.Logger]:
-    """A log of our own in one file; it never holds a header or a field."""
-    logger = logging.Logger("newtail")  # noqa: LOG001 (not part of the program's tree of loggers)
-    with closing(logging.FileHandler(path, encoding="utf-8")) as handler:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        logger.addHandler(handler)
-        yield logger

@@ -5,6 +5,9 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from audience_assets.errors import SettingsError
 
 
 def write_private_json(path: Path, content: Mapping[str, object]) -> None:
@@ -21,3 +24,40 @@ def write_private_json(path: Path, content: Mapping[str, object]) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def read_private_json(path: Path) -> dict[str, Any] | None:
+    """What `write_private_json` put at `path`; None where there is no file.
+
+    Raises:
+        SettingsError: The file is damaged.
+    """
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise damaged(path) from error
+    if not isinstance(kept, dict):
+        raise damaged(path)
+    return kept
+
+
+def kept_credentials(path: Path, made_up: Mapping[str, str]) -> Mapping[str, str]:
+    """The credentials in a file; `made_up` is kept there where there is none.
+
+    Raises:
+        SettingsError: The file is damaged.
+    """
+    kept = read_private_json(path)
+    if kept is None:
+        write_private_json(path, made_up)
+        return made_up
+    if kept.keys() != made_up.keys() or not all(isinstance(value, str) for value in kept.values()):
+        raise damaged(path)
+    return kept
+
+
+def damaged(path: Path) -> SettingsError:
+    """A file that cannot be used, and what to do."""
+    return SettingsError(f"{path} is damaged: remove {path.parent} to start anew")

@@ -14,6 +14,7 @@ from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.sandbox.newtail import NewtailServer
 from audience_assets.sandbox.private_file import write_private_json
 from audience_assets.sandbox.s3 import S3Server
+from audience_assets.sandbox.tiktok.server import TikTokServer
 
 WATCH_SECONDS = 0.2
 
@@ -45,6 +46,7 @@ ENDPOINTS: Mapping[str, Callable[[Path, Started], Endpoint]] = {
     "s3": lambda home, _: S3Server(home),
     "newtail": lambda home, started: NewtailServer(home, started["s3"]),
     "meta": lambda home, _: MetaServer(home),
+    "tiktok": lambda home, _: TikTokServer(home),
 }
 
 

@@ -80,14 +80,17 @@ class Deployment:
         pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), file)
         return file
 
-    def run(self, day: str, *assets: str) -> dg.ExecuteInProcessResult:
-        """Materialize a day: everything, or these assets."""
+    def run(
+        self, day: str, *assets: str, config: Mapping[str, Any] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Materialize a day: everything, or these assets; `config` is what the launchpad is given."""
         selection = [dg.AssetKey.from_user_string(asset) for asset in assets]
         return self.job.execute_in_process(
             instance=self.instance,
             partition_key=day,
             raise_on_error=False,
             asset_selection=selection or None,
+            run_config=dict(config or {}),
         )
 
     def run_range(self, first: str, last: str) -> dg.ExecuteInProcessResult:

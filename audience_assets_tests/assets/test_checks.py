@@ -29,6 +29,7 @@ CHECKS = {
         "few_values_refused",
         "each_customer_once",
         "partner_holds_the_day",
+        "nothing_held_back",
     )
 }
 MARKER = "MARKED-7f3a"

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations import planning
+from audience_assets.destinations import catalog, planning
 from audience_assets.destinations.column import Destination, schema_of
-from audience_assets.destinations.delivery import Answer, Courier, Outcome, Report
+from audience_assets.destinations.delivery import Answer, Courier, Outcome, Report, Sender
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
-from audience_assets.destinations.vtex_ads import delta as vtex_ads_delta
+from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import DeliveryInterruptedError
@@ -31,24 +30,27 @@ SCHEMA = schema_of(destination(NAME, VtexAdsSettings()).columns)
 ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
 
 Row = Mapping[str, Any]
-"""A customer: the columns that the partner gets, hashed ones in clear, and perhaps `consent`."""
+"""A customer: the columns that the partner gets, hashed ones in clear, and perhaps `consent` and `audiences`."""
 
 
 @dataclass
 class State:
-    """One deployment's state with one VTEX Ads destination."""
+    """One deployment's state with one destination."""
 
     root: Path
     ledger: Ledger
-    settings: VtexAdsSettings = field(default_factory=VtexAdsSettings)
+    settings: VtexAdsSettings | MetaSettings = field(default_factory=VtexAdsSettings)
+    name: str = NAME
+    kept: dict[str, tuple[str, Row]] | None = None
+    """Where it is given, a customer's segment and row: who is as they were stays in their segment, as in production."""
 
     @property
     def layout(self) -> Layout:
         return Layout(self.root)
 
-    @cached_property
+    @property
     def destination(self) -> Destination:
-        return destination(NAME, self.settings)
+        return catalog.kind_of(self.settings).columns(self.name, self.settings)
 
     def publish(self, day: date, customers: Mapping[str, Row], key: str | None = None) -> str:
         """Put the day's customers into a segment and publish the snapshot of them; return its key."""
@@ -56,21 +58,26 @@ class State:
         segment = f"{day}-{key}"
         hashed = files.private_folder(self.layout.hashed(day)) / f"segment-{segment}.parquet"
         index = files.private_folder(self.layout.normalized(day)) / f"index-{key}.parquet"
-        pq.write_table(self._stored(segment, customers), hashed)
-        ids = sorted(customers)
+        kept = self.kept or {}
+        fresh = {name: row for name, row in customers.items() if kept.get(name, ("", None))[1] != row}
+        segments = {name: segment if name in fresh else kept[name][0] for name in sorted(customers)}
+        if self.kept is not None:
+            self.kept = {name: (segments[name], row) for name, row in customers.items()}
+        pq.write_table(self._stored(segment, fresh), hashed)
+        ids = list(segments)
         fingerprints = pa.array([uuid.uuid4().bytes for _ in ids], pa.uuid())
         pq.write_table(
             pa.table(
                 {
                     "customer_id": pa.array(ids, pa.string()),
                     "fingerprint": fingerprints,
-                    "segment": pa.array([segment] * len(ids), pa.string()),
+                    "segment": pa.array(list(segments.values()), pa.string()),
                 }
             ),
             index,
         )
         self.ledger.record_segment(
-            Segment(segment, day, "rules", None, len(ids), hashed_file=self.layout.relative(hashed))
+            Segment(segment, day, "rules", None, len(fresh), hashed_file=self.layout.relative(hashed))
         )
         self.ledger.publish_snapshot(
             Snapshot(key, day, None, segment, self.layout.relative(index), len(ids), len(ids), 0, 0)
@@ -79,41 +86,46 @@ class State:
 
     def _stored(self, segment: str, customers: Mapping[str, Row]) -> pa.Table:
         """What the hashed log keeps: digests as bytes."""
+        table = self.destination
         rows = [{"CUSTOMER_ID": name} | dict(row) for name, row in sorted(customers.items())]
         columns: dict[str, Any] = {
             "customer_id": pa.array([row["CUSTOMER_ID"] for row in rows], pa.string()),
             "segment": pa.array([segment] * len(rows), pa.string()),
-            self.destination.consent_name: pa.array([row.get("consent") for row in rows], pa.bool_()),
+            table.consent_name: pa.array([row.get("consent") for row in rows], pa.bool_()),
         }
-        for column in self.destination.columns:
+        if table.audiences:
+            labels = [row.get("audiences", []) for row in rows]
+            columns[table.audiences_name] = pa.array(labels, pa.list_(pa.string()))
+        for column in table.columns:
             values = [row.get(column.name) for row in rows]
             kind = ARROW[column.form.type]
             if column.hashed:
                 kind, values = pa.binary(), [value and sha256(value.encode()).digest() for value in values]
-            columns[self.destination.stored_name(column)] = pa.array(values, kind)
+            columns[table.stored_name(column)] = pa.array(values, kind)
         return pa.table(columns)
 
-    def plan(self, day: date, planned: str | None = None) -> DeltaManifest:
+    def plan(self, day: date, planned: str | None = None, replace: Sequence[str] = ()) -> DeltaManifest:
         """Make the day's delta."""
+        table = self.destination
         with duckdb.connect(config={"threads": 1}) as connection:
-            log = HashedLog(connection, self.layout, self.ledger, self.destination)
-            planner = vtex_ads_delta.planner(self.destination, self.settings)
+            log = HashedLog(connection, self.layout, self.ledger, table)
+            planner = catalog.kind_of(self.settings).planner(table, self.settings)
             before = {} if planned is None else {"": planned}
-            _, made = planning.plan(log, planner, day, before)
+            _, made = planning.plan(log, planner, day, before, replace)
             return made
 
     def rows(self, made: DeltaManifest) -> list[dict[str, Any]]:
         """What the delta's files hold, in order."""
-        folder = self.layout.delta(NAME, made.day)
+        folder = self.layout.delta(self.name, made.day)
         return [row for file in made.files for row in pq.read_table(folder / file.name).to_pylist()]
 
-    def courier(self, partner: "Partner", **given: Any) -> Courier:
+    def courier(self, partner: Sender, **given: Any) -> Courier:
         """A courier to this partner."""
         return Courier(
             **{
                 "ledger": self.ledger,
                 "layout": self.layout,
-                "name": NAME,
+                "name": self.name,
                 "sender": partner,
                 "run": "run-1",
                 "progress": lambda _done, _total, _rows: None,
@@ -151,6 +163,9 @@ class Partner:
         return batch.remote_key
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
+        """Nothing to do."""
+
+    def delete(self, audience: str) -> None:
         """Nothing to do."""
 
     def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:

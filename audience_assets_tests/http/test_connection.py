@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from audience_assets.errors import SettingsError
-from audience_assets.http.connection import open_connection
+from audience_assets.http.connection import fits_a_header, open_connection
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_logged_addresses_have_no_query_however_often_a_connection_is_opened(
     )
     assert caplog.messages == ["HTTP Request: GET https://a.b/c"]
     assert len(logging.getLogger("httpx2").filters) == 1
+
+
+@pytest.mark.parametrize("secret", ["a b", "a\n", "clé", "a\x00", "a\u200b"])
+def test_a_secret_with_an_odd_sign_fits_no_header(secret: str) -> None:
+    assert not fits_a_header(secret)
+    assert fits_a_header("EAA-b_c.d/e+f=")

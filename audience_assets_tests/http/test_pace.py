@@ -1,6 +1,6 @@
 import pytest
 
-from audience_assets.http.pace import TokenBucket
+from audience_assets.http.pace import CallWindows, TokenBucket
 
 
 class Clock:
@@ -34,3 +34,21 @@ def test_less_than_one_call_a_second_is_kept_too() -> None:
     clock = Clock()
     bucket = TokenBucket(0.5, clock.now)
     assert [bucket.take(), bucket.take()] == [0, 2.0]
+
+
+def test_no_window_has_more_calls_than_agreed_wherever_it_begins() -> None:
+    clock = Clock()
+    windows = CallWindows(((3, 1.0), (5, 10.0)), clock.now)
+    made = []
+    for _ in range(12):
+        clock.moment += windows.take()
+        made.append(clock.moment - 50.0)
+    assert made == [0, 0, 0, 1, 1, 10, 10, 10, 11, 11, 20, 20]
+
+
+def test_an_idle_window_is_free_again() -> None:
+    clock = Clock()
+    windows = CallWindows(((2, 1.0),), clock.now)
+    assert [windows.take() for _ in range(3)] == [0, 0, 1.0]
+    clock.moment += 3600
+    assert [windows.take() for _ in range(3)] == [0, 0, 1.0]

@@ -9,6 +9,8 @@ import pytest
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta import columns as meta_columns
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.tiktok import columns as tiktok_columns
+from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.pipeline import Pipeline
@@ -21,6 +23,10 @@ META_SETTINGS = MetaSettings.model_validate(
     {"type": "meta", "ad_account": "1", "access_token": {"env": "META_TOKEN"}}
 )
 META = meta_columns.destination("meta", META_SETTINGS)
+TIKTOK_SETTINGS = TikTokSettings.model_validate(
+    {"type": "tiktok", "advertiser_id": "1", "access_token": {"env": "TIKTOK_TOKEN"}}
+)
+TIKTOK = tiktok_columns.destination("tiktok", TIKTOK_SETTINGS)
 PLAIN = engine.signature(RULES, VTEX_ADS.forms, ["BR"])
 
 
@@ -37,8 +43,8 @@ def test_it_changes_with_each_rules_version(number: int) -> None:
 
 @pytest.mark.parametrize(
     ("told", "number"),
-    [(told, number) for told in (VTEX_ADS, META) for number in range(len(told.columns))],
-    ids=[f"{told.name}-{column.name}" for told in (VTEX_ADS, META) for column in told.columns],
+    [(told, number) for told in (VTEX_ADS, META, TIKTOK) for number in range(len(told.columns))],
+    ids=[f"{told.name}-{column.name}" for told in (VTEX_ADS, META, TIKTOK) for column in told.columns],
 )
 def test_it_changes_with_each_forms_version(told: Destination, number: int) -> None:
     columns = list(told.columns)
@@ -50,6 +56,14 @@ def test_it_changes_with_each_forms_version(told: Destination, number: int) -> N
 def test_it_changes_with_the_reading_of_a_city() -> None:
     dropped = meta_columns.destination("meta", META_SETTINGS.model_copy(update={"city": "drop"}))
     assert engine.signature(RULES, dropped.forms, ["BR"]) != engine.signature(RULES, META.forms, ["BR"])
+
+
+@pytest.mark.parametrize(
+    "reading", [{"email": "plain"}, {"phone": "digits"}, {"phone": "both"}, {"maid": "plain"}]
+)
+def test_it_changes_with_the_reading_of_tiktoks_texts(reading: dict[str, str]) -> None:
+    other = tiktok_columns.destination("tiktok", TIKTOK_SETTINGS.model_copy(update=reading))
+    assert engine.signature(RULES, other.forms, ["BR"]) != engine.signature(RULES, TIKTOK.forms, ["BR"])
 
 
 def test_it_changes_with_the_names_of_destinations_and_with_their_number() -> None:

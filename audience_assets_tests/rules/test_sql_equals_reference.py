@@ -12,11 +12,14 @@ from audience_assets.customers.hashed import hashed_sql
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta import columns as meta_columns
 from audience_assets.destinations.meta.settings import Key, MetaSettings
+from audience_assets.destinations.tiktok import columns as tiktok_columns
+from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
-from audience_assets.rules import engine
+from audience_assets.rules import email, engine
 from audience_assets_tests.reference import corpus
 from audience_assets_tests.reference import meta as reference_meta
+from audience_assets_tests.reference import tiktok as reference_tiktok
 from audience_assets_tests.reference import vtex_ads as reference_vtex_ads
 from audience_assets_tests.reference.canonical import Canonical, canonical
 from audience_assets_tests.reference.refusal import HASHED_FIELDS
@@ -36,6 +39,15 @@ EVERYTHING = {
 META: dict[reference_meta.City, Destination] = {
     city: meta_columns.destination("meta", MetaSettings.model_validate(EVERYTHING | {"city": city}))
     for city in get_args(reference_meta.City)
+}
+ADVERTISER = {"type": "tiktok", "advertiser_id": "1", "access_token": {"env": "TIKTOK_TOKEN"}}
+TIKTOK: dict[reference_tiktok.Reading, Destination] = {
+    reading: tiktok_columns.destination(
+        "tiktok",
+        TikTokSettings.model_validate(ADVERTISER | {"email": reading.email, "phone": reading.phone}),
+        also=tiktok_columns.HEADERS,
+    )
+    for reading in (reference_tiktok.Reading("seed", "both"), reference_tiktok.Reading("plain", "digits"))
 }
 VALUES_PER_FIELD = 10_500
 """For each of the 23 fields: more than 200,000 values together."""
@@ -110,17 +122,41 @@ def assert_meta(
     city: reference_meta.City = "transliterate",
 ) -> None:
     """Digests of these keys, and the reasons why there is none."""
+    wanted = []
+    for each in expected:
+        values, refused = reference_meta.normalized(each, city)
+        wanted.append((reference_meta.digests(each, values), refused))
+    assert_columns(connection, wanted, told, hashed)
+
+
+def assert_tiktok(
+    connection: duckdb.DuckDBPyConnection,
+    expected: Sequence[Canonical],
+    reading: reference_tiktok.Reading,
+    hashed: frozenset[str] = frozenset(),
+) -> None:
+    """Digests of every column, and the reasons why there is none."""
+    wanted = []
+    for each in expected:
+        values, refused = reference_tiktok.normalized(each, reading)
+        wanted.append((reference_tiktok.digests(each, values), refused))
+    assert_columns(connection, wanted, TIKTOK[reading], hashed)
+
+
+def assert_columns(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Sequence[tuple[dict[str, str | None], dict[str, str]]],
+    told: Destination,
+    hashed: frozenset[str],
+) -> None:
+    """What a destination gets of each customer, and why it does not get the rest."""
     reasons = connection.sql(
         f"select {', '.join(column.refusal_sql for column in told.columns)} from normalized "
         "order by cast(customer_id as integer)"
     ).fetchall()
     names = [column.name for column in told.columns]
-    digests, refusals = [], []
-    for each in expected:
-        values, refused = reference_meta.normalized(each, city)
-        digested = reference_meta.digests(each, values)
-        digests.append(tuple(digested[name] for name in names))
-        refusals.append(tuple(refused.get(name) for name in names))
+    digests = [tuple(values[name] for name in names) for values, _ in wanted]
+    refusals = [tuple(refused.get(name) for name in names) for _, refused in wanted]
     assert_same(delivered(connection, told, hashed), digests)
     assert_same(reasons, refusals)
 
@@ -149,6 +185,9 @@ def test_each_field_over_generated_and_fuzzed_values(
         fed = tuple(column for column in told.columns if field in column.fields)
         if fed and (city == "transliterate" or field in ("city", "state")):
             assert_meta(connection, expected, replace(told, columns=fed), city=city)
+    if field in reference_tiktok.FIELDS.values():
+        for reading in TIKTOK:
+            assert_tiktok(connection, expected, reading)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +209,7 @@ def test_whole_rows_under_every_setting(
     assert_canonical(connection, expected, rows)
     assert_vtex_ads(connection, expected, setting.get("hashed", frozenset()))
     assert_meta(connection, expected, META["transliterate"], setting.get("hashed", frozenset()))
+    assert_tiktok(connection, expected, next(iter(TIKTOK)), setting.get("hashed", frozenset()))
 
 
 def test_american_states_and_postal_codes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -195,7 +235,8 @@ def test_every_assigned_code_point_in_a_name_and_an_email(connection: duckdb.Duc
     )
     found = connection.sql(
         "select lower_text(without_whitespace(first_name)), lower_text(email), city, "
-        "bare_name(first_name), transliterated_letters(city), undecorated_letters(city) "
+        "bare_name(first_name), transliterated_letters(city), undecorated_letters(city), "
+        f"{email.LOWER_BARE.sql(('email',))} "
         "from canonical_customers order by cast(customer_id as integer)"
     ).fetchall()
     wanted = []
@@ -208,6 +249,7 @@ def test_every_assigned_code_point_in_a_name_and_an_email(connection: duckdb.Duc
                 *(reference["FIRST_NAME_HASHED"], reference["EMAIL_HASHED"], reference["CITY"]),
                 reference_meta.name(name),
                 *(reference_meta.letters(city, reading) for reading in META),
+                reference_tiktok.normalized(values, next(iter(TIKTOK)))[0]["email_SHA256"],
             )
         )
     assert_same(found, wanted)

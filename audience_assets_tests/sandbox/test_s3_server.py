@@ -76,8 +76,8 @@ def test_the_write_only_user_writes_below_the_prefix_and_does_nothing_else(
         with pytest.raises(ClientError) as error:
             request()
         assert status(error) == 403
-    listed = administrator.list_objects_v2(Bucket=bucket)["Contents"]
-    assert all(found["Key"].startswith(f"{s3_server.prefix}/") for found in listed)
+    for outside in ("elsewhere", f"{s3_server.prefix}-2/"):
+        assert not administrator.list_objects_v2(Bucket=bucket, Prefix=outside).get("Contents")
 
 
 def test_an_unknown_bucket_is_not_made_up(s3_server: S3Server, administrator: Any) -> None:

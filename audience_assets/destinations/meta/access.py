@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from audience_assets.errors import SettingsError
+from audience_assets.http.connection import fits_a_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Access:
         """Refuse what an HTTP library would not send and then show in its error."""
         for name in ("access_token", "app_secret"):
             value = getattr(self, name)
-            if value is not None and (not value.isascii() or not value.isprintable() or " " in value):
+            if value is not None and not fits_a_header(value):
                 raise SettingsError(
                     f"{name} of {self.account} holds a space, a line end or another odd sign: remove it"
                 )

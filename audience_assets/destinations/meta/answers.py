@@ -3,7 +3,6 @@
 Meta's own message may repeat what was sent, so of an error only its codes, its trace and its title are told.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,12 +20,22 @@ from audience_assets.destinations.meta.codes import (
     meaning_of,
 )
 from audience_assets.destinations.meta.limits import usage_in
-from audience_assets.errors import DeliveryInterruptedError, DestinationRefusedError
-from audience_assets.http.outcome import Done, Outcome, Refused, Retry, Unknown
+from audience_assets.errors import DestinationRefusedError
+from audience_assets.http.asking import UnknownOutcomeError
+from audience_assets.http.outcome import (
+    Done,
+    Outcome,
+    Refused,
+    Retry,
+    Unknown,
+    json_object,
+    outcome_of_page,
+)
+
+__all__ = ["Call", "MetaRefusedError", "ReplaceError", "UnknownOutcomeError", "outcome_of"]
 
 TRACE = re.compile(r"[\w-]{1,64}")
 LONGEST_TITLE = 120
-REQUEST_TIMEOUT, TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 408, 429, 500
 TOO_LARGE = frozenset({413, 414})
 PROOF_REFUSED = Meaning(
     "account", "app_secret does not belong to the access token's app, or the app demands one: mend app_secret"
@@ -52,10 +61,6 @@ class ReplaceError(MetaRefusedError):
     """
 
 
-class UnknownOutcomeError(DeliveryInterruptedError):
-    """Meta may have done it or not, and doing it twice is wrong: look before asking again."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is asked, for the sentences of errors ("add batch 3 to audience 123"), and what its path names."""
@@ -66,7 +71,7 @@ class Call:
 
 def outcome_of(response: httpx2.Response, call: Call) -> Outcome:
     """What an answer means. Success is a JSON object without "error" and with status 200, and nothing else is."""
-    body = _json_object(response)
+    body = json_object(response)
     error = body.get("error") if body is not None else None
     if isinstance(error, Mapping) and isinstance(error.get("code"), int):
         return _outcome_of_error(error, response.headers, call)
@@ -97,10 +102,8 @@ def _outcome_of_error(error: Mapping[str, Any], headers: httpx2.Headers, call: C
 def _outcome_of_status(status: int, call: Call) -> Outcome:
     """An answer that is not the API's: a proxy's or a gateway's page, or one that was cut short."""
     said = f"status {status} without an answer of the API"
-    if status == TOO_MANY_REQUESTS:
-        return Retry(said)
-    if status == REQUEST_TIMEOUT or status >= FIRST_SERVER_ERROR or httpx2.codes.is_success(status):
-        return Unknown(said)
+    if (passing := outcome_of_page(status, said)) is not None:
+        return passing
     if status in TOO_LARGE:
         scope: Scope = "batch"
         advice = "something on the way takes no request of this size; set a smaller rows_per_batch"
@@ -111,14 +114,6 @@ def _outcome_of_status(status: int, call: Call) -> Outcome:
         f"could not {call.what} ({said}): {advice}", code=None, subcode=None, scope=scope
     )
     return Refused(error)
-
-
-def _json_object(response: httpx2.Response) -> Mapping[str, Any] | None:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
 
 
 def _said(code: int, subcode: int | None, error: Mapping[str, Any]) -> str:

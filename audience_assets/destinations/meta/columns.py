@@ -1,5 +1,6 @@
 """Meta's keys, in the order and case of the partner's page: the ones that the settings use."""
 
+from collections.abc import Collection
 from typing import get_args
 
 from audience_assets.destinations.column import Column, Destination
@@ -24,13 +25,15 @@ BIRTH_DATE: tuple[Key, ...] = ("DOBY", "DOBM", "DOBD")
 STATE_FIELDS = ("state", "state_code", "region")
 
 
-def destination(destination_name: str, settings: MetaSettings) -> Destination:
+def destination(destination_name: str, settings: MetaSettings, also: Collection[str] = ()) -> Destination:
     """The table of columns for one ad account: its keys, and the value where some audience is based on it.
+
+    `also` names keys that an audience was fed with before, which the settings may have dropped since.
 
     Source: Meta, Custom audiences from a customer file, Hashing and normalization for multiple keys.
     """
     known = _columns(settings)
-    columns = [known[key] for key in get_args(Key) if key in settings.all_keys]
+    columns = [known[key] for key in get_args(Key) if key in settings.all_keys or key in also]
     if any(audience.value_based for audience in settings.audiences.values()):
         columns.append(
             Column("LOOKALIKE_VALUE", ("value",), amount.PLAIN, "Value to the advertiser", role="value")

@@ -1,9 +1,11 @@
 """How each of the customers' audiences is fed at Meta: which keys, in which order, with which options in every row."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from audience_assets.destinations.audiences import AudiencePlanner, Feed, removable
+from audience_assets.destinations.audiences import AudiencePlanner, Feed
 from audience_assets.destinations.column import Column, Destination
+from audience_assets.destinations.meta import columns
 from audience_assets.destinations.meta.settings import LimitedDataUse, MetaSettings
 from audience_assets.rules.rule import Form
 from audience_assets.sql import literal
@@ -35,10 +37,13 @@ class MetaFeeds:
         columns = tuple(column for column in self.destination.columns if column.name in keys)
         return Feed(
             columns=(*columns, *_options(declared.limited_data_use)),
-            removal=removable(columns),
             taken_over=declared.id is not None,
             replace=declared.replace == "auto",
         )
+
+    def table(self, also: Collection[str]) -> Destination:
+        """The keys of the settings, and those that an audience was fed with before they were dropped."""
+        return columns.destination(self.destination.name, self.settings, also)
 
 
 def planner(destination: Destination, settings: MetaSettings) -> AudiencePlanner:

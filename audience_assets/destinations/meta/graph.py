@@ -11,13 +11,14 @@ from typing import Any, Literal, TypeVar
 import httpx2
 
 from audience_assets.destinations.meta.access import Access
-from audience_assets.destinations.meta.answers import Call, MetaRefusedError, UnknownOutcomeError, outcome_of
+from audience_assets.destinations.meta.answers import Call, MetaRefusedError, outcome_of
 from audience_assets.destinations.meta.codes import NOT_THERE_YET
 from audience_assets.destinations.meta.limits import Pace
 from audience_assets.errors import DeliveryInterruptedError
+from audience_assets.http.asking import Twice, Wish, ask, minutes
 from audience_assets.http.form import Form, form_of
-from audience_assets.http.outcome import Done, Outcome, Refused, Retry, Unknown, outcome_of_failure
-from audience_assets.http.repeating import PassingError, Patience, repeating
+from audience_assets.http.outcome import Outcome, Refused, outcome_of_failure
+from audience_assets.http.repeating import PassingError, Patience
 
 Result = TypeVar("Result")
 
@@ -30,7 +31,7 @@ class Request:
     path: str
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Form | None = None
-    twice: Literal["harmless", "wrong"] = "harmless"
+    twice: Twice = "harmless"
     waits_for_object: bool = False
 
 
@@ -52,7 +53,7 @@ class Graph:
         path: str,
         fields: Mapping[str, str | bytes],
         *,
-        twice: Literal["harmless", "wrong"] = "harmless",
+        twice: Twice = "harmless",
     ) -> Request:
         """Something to change; every repeat sends the same bytes."""
         return Request("POST", path, form=form_of({**fields, **self.access.proof}), twice=twice)
@@ -67,18 +68,14 @@ class Graph:
         """
         patience = Patience(self.access.patience_seconds, self.sleep)
 
-        def attempt() -> Result:
+        def attempt() -> Outcome:
             self._wait_for_turn(call, patience)
             outcome = self._send(request, call)
-            if isinstance(outcome, Done):
-                try:
-                    return read(outcome.body)
-                except (KeyError, TypeError, ValueError, AttributeError):
-                    outcome = Unknown("an answer without the fields that the API documents")
-            error = _error(outcome, request, call)
-            raise error  # not inside the handler: nothing of the answer hangs on to it
+            if request.waits_for_object and _is_not_there_yet(outcome):
+                raise PassingError(f"could not {call.what}: Meta does not find it yet; run again")
+            return outcome
 
-        return repeating(attempt, patience)
+        return ask(Wish("Meta", call.what, request.twice), attempt, read, patience)
 
     def pages(
         self, path: str, query: Mapping[str, str], call: Call, read: Callable[[Mapping[str, Any]], Result]
@@ -100,7 +97,7 @@ class Graph:
         if not patience.pause(seconds, f"the limits of {self.access.account} at Meta are nearly used up"):
             raise DeliveryInterruptedError(
                 f"could not {call.what}: the limits of {self.access.account} at Meta are nearly used up;"
-                f" run again in {_minutes(seconds)}"
+                f" run again in {minutes(seconds)}"
             )
         if rate := self.pace.seconds_of_the_rate():
             self.sleep(rate)
@@ -116,34 +113,24 @@ class Graph:
                 request.method, url, params=request.query or None, headers=headers, content=body
             )
         except httpx2.RequestError as failure:
-            return outcome_of_failure(failure, f"could not {call.what}")
+            return _of_the_account(outcome_of_failure(failure, f"could not {call.what}"))
         self.pace.saw(response.headers)
         return outcome_of(response, call)
 
 
-def _error(outcome: Retry | Refused | Unknown, request: Request, call: Call) -> Exception:
-    """The error of an attempt that did not go well; a PassingError where it may be repeated."""
-    if isinstance(outcome, Refused):
-        error = outcome.error
-        if request.waits_for_object and isinstance(error, MetaRefusedError) and error.code == NOT_THERE_YET:
-            return PassingError(f"could not {call.what}: Meta does not find it yet; run again")
-        if isinstance(error, MetaRefusedError):
-            return error
-        return MetaRefusedError(str(error), code=None, subcode=None, scope="account")
-    if isinstance(outcome, Retry):
-        when = "later" if outcome.seconds is None else f"in {_minutes(outcome.seconds)}"
-        return PassingError(
-            f"could not {call.what}: Meta or the way to it is busy ({outcome.said}); run again {when}",
-            outcome.seconds,
-        )
-    if request.twice == "wrong":
-        return UnknownOutcomeError(
-            f"it is not known whether Meta did {call.what} ({outcome.said}): run again; it is looked up before it is"
-            " asked for again"
-        )
-    return PassingError(
-        f"could not {call.what}: Meta or the way to it is failing ({outcome.said}); run again, nothing is done twice"
+def _is_not_there_yet(outcome: Outcome) -> bool:
+    return (
+        isinstance(outcome, Refused)
+        and isinstance(outcome.error, MetaRefusedError)
+        and outcome.error.code == NOT_THERE_YET
     )
+
+
+def _of_the_account(outcome: Outcome) -> Outcome:
+    """A connection that nobody can make stops everything of the account."""
+    if isinstance(outcome, Refused):
+        return Refused(MetaRefusedError(str(outcome.error), code=None, subcode=None, scope="account"))
+    return outcome
 
 
 def _read_page(
@@ -152,8 +139,3 @@ def _read_page(
     paging = body.get("paging") or {}
     following = str(paging["cursors"]["after"]) if "next" in paging else None
     return [read(each) for each in body["data"]], following
-
-
-def _minutes(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    return "a minute" if minutes == 1 else f"{minutes} minutes"

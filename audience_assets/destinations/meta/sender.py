@@ -10,12 +10,12 @@ from secrets import randbits
 
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Answer, BeginAgainError
-from audience_assets.destinations.meta import batch_file, refused_people
+from audience_assets.destinations.meta import batch_file, columns, refused_people
 from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError, UnknownOutcomeError
 from audience_assets.destinations.meta.batch_file import BatchFile
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
 from audience_assets.destinations.meta.feeds import VALUE
-from audience_assets.destinations.meta.refusals import find_refused
+from audience_assets.destinations.meta.refusals import TRIES, find_refused, spread
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
 from audience_assets.destinations.meta.uploads import FIRST, Uploads
@@ -28,8 +28,6 @@ IN_PROGRESS, FIRST_MISSING, WINDOW_CLOSED = 1870145, 1870147, 1870158
 FINISHED, NOT_WHOLE, TOO_LARGE = 1870159, 1870148, 1870144
 BEGINNINGS = 5
 """How often a run begins an audience anew before it leaves it to the next run."""
-TRIES = 8
-"""How many single rows of a refused batch are tried before the batch as such is held to be refused."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ class MetaSender:
 
     def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
         """The file has known keys and the planned number of rows."""
-        batch_file.check(path, self.destination, batch.rows)
+        table = columns.destination(self.destination.name, self.settings, also=batch_file.columns_of(path))
+        batch_file.check(path, table, batch.rows)
 
     def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
         """Find or create the custom audience, and wait until it takes what comes next."""
@@ -82,6 +81,7 @@ class MetaSender:
     def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
         """One call, or more where Meta did not take everybody; who was refused is written down before the answer is."""
         target, people = self._target(delivery), batch_file.read(path, self.settings)
+        self._pin_once(delivery, batch)
         operation, session = self._uploads(target).place(delivery, batch)
         try:
             answer = self.client.change_users(target, operation, people.payload, session)
@@ -90,11 +90,12 @@ class MetaSender:
         ) as error:  # a replacement's first batch, which is never sent twice in a session
             raise self._begin_again(delivery, target, error) from error
         except ReplaceError as error:
-            return self._go_on(error, delivery, batch, session)
+            return self._go_on(error, delivery, batch, operation, session)
         except MetaRefusedError as error:
             if error.scope != "batch" or operation is Operation.REPLACE:
                 raise
             answer = self._answer_row_by_row(error, target, operation, people)
+            self._uploads(target).open(delivery, operation)  # Meta has not counted this batch in the session
         if answer.received < batch.rows:
             raise AudienceNotReadyError(
                 f"Meta received {answer.received} people and batch {batch.sequence} has {batch.rows}: run again"
@@ -105,19 +106,30 @@ class MetaSender:
         return _told(answer, refused)
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
-        """Pin the columns of a replaced audience, and find out whom the replacement did not take."""
+        """Pin the columns that the audience was fed with, and find out whom a replacement did not take."""
+        fed = [batch for batch in batches if batch.operation != Operation.REMOVE]
+        if fed:
+            self.ledger.pin_columns(self.destination.name, delivery.audience, self._columns(fed[0]))
         replaced = [batch for batch in batches if batch.operation == Operation.REPLACE]
-        if replaced:
-            columns = self._columns(replaced[0])
-            self.ledger.pin_columns(self.destination.name, delivery.audience, columns)
         for batch in replaced:
             told = json.loads(batch.answer or "{}")
             if told.get("trace") and not batch.refused:
                 self.targets.wait_until_free(self._target(delivery), {REPLACING})
                 people = batch_file.read(self.layout.absolute(batch.file), self.settings)
-                answer = UsersAnswer(told["received"], told["invalid"], ())
+                answer = self._probe(
+                    self._target(delivery), Operation.ADD, people, list(range(len(people.customers)))
+                )
                 refused = self._trace(delivery, batch, Operation.ADD, people, answer)
                 self.ledger.mark_refused(delivery.id, batch.sequence, refused)
+
+    def delete(self, audience: str) -> None:
+        """Meta has no smallest size, so no audience is ever deleted for it."""
+
+    def _pin_once(self, delivery: Delivery, batch: Batch) -> None:
+        """From its first batch on, the audience may hold people by these columns."""
+        known = self.ledger.remote_audience(self.destination.name, delivery.audience)
+        if known is not None and not known.columns:
+            self.ledger.pin_columns(self.destination.name, delivery.audience, self._columns(batch))
 
     def _trace(
         self, delivery: Delivery, batch: Batch, operation: Operation, people: BatchFile, answer: UsersAnswer
@@ -148,16 +160,19 @@ class MetaSender:
     ) -> UsersAnswer:
         """Where a batch is refused as such, see whether it is for some of its people; if not, let the refusal pass."""
         rows = len(people.customers)
-        tried = sorted({place * (rows - 1) // max(TRIES - 1, 1) for place in range(TRIES)})
+        tried = spread(rows, TRIES)
         if all(self._probe(target, operation, people, [place]).invalid for place in tried):
             raise error
         return UsersAnswer(received=rows, invalid=rows, samples=())
 
-    def _go_on(self, error: ReplaceError, delivery: Delivery, batch: Batch, session: Session) -> Answer:
+    def _go_on(
+        self, error: ReplaceError, delivery: Delivery, batch: Batch, operation: Operation, session: Session
+    ) -> Answer:
         """What the partner's table of replacement errors says, by subcode."""
         target = self._target(delivery)
         if error.subcode == FINISHED and session.last_batch and batch.attempts:
-            return Answer(json.dumps({"taken": "by an earlier try"}))
+            unseen = {"trace": True} if operation is Operation.REPLACE else {}
+            return Answer(json.dumps({"taken": "by an earlier try"} | unseen))
         if error.subcode == TOO_LARGE:
             self.ledger.abandon(delivery.id)
             raise AudienceRefusedError(

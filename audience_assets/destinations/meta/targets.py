@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_hex
 
-from audience_assets.destinations.meta.answers import UnknownOutcomeError
+from audience_assets.destinations.meta.answers import MetaRefusedError, UnknownOutcomeError
 from audience_assets.destinations.meta.client import MetaClient, RemoteAudience
 from audience_assets.destinations.meta.feeds import VALUE
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -56,13 +56,15 @@ class Targets:
                 account=self.settings.account,
                 marker=token_hex(8),
                 remote_id=self._declared_id(audience),
-                columns=columns,
+                columns="",  # pinned when the first batch leaves
             )
         )
         self._refuse_other_account(known)
         if known.remote_id is not None:
             return known.remote_id
-        remote_id = self._found(known) or self._created_or_found(known)
+        remote_id = (
+            self._declared_id(audience) or self._found(known) or self._created_or_found(known, columns)
+        )
         self.ledger.set_remote_id(self.destination, audience, remote_id)
         return remote_id
 
@@ -70,10 +72,9 @@ class Targets:
         """The custom audience as it stands, if it can take what is planned.
 
         Raises:
-            AudienceRefusedError: A person must act.
-            MetaRefusedError: It is gone.
+            AudienceRefusedError: A person must act; it may be gone.
         """
-        found = self.client.audience(audience_id, just_created=True)
+        found = self._existing(audience_id)
         if found.status in STOPPED:
             raise AudienceRefusedError(
                 f"Meta has stopped the audience {audience_id} (operation status {found.status}): see its notice in Ads "
@@ -95,6 +96,16 @@ class Targets:
                 "it and materialize the delta again"
             )
         return found
+
+    def _existing(self, audience_id: str) -> RemoteAudience:
+        try:
+            return self.client.audience(audience_id, just_created=True)
+        except MetaRefusedError as error:
+            if error.scope == "account":
+                raise
+            raise AudienceRefusedError(
+                f"{error}; if it was deleted at Meta, run audience-assets forget, which lets the next delta begin it anew"
+            ) from error
 
     def wait_until_free(self, audience_id: str, busy: set[int]) -> None:
         """Wait until the audience's operation status is none of these.
@@ -148,10 +159,10 @@ class Targets:
             )
         return None
 
-    def _created_or_found(self, known: records.RemoteAudience) -> str:
+    def _created_or_found(self, known: records.RemoteAudience, columns: str) -> str:
         """Create it; when the answer is lost, look for it, and never ask again before the next run has looked once more."""
         try:
-            return self._created(known)
+            return self._created(known, columns)
         except UnknownOutcomeError as error:
             for pause in LOOKS:
                 self.sleep(pause)
@@ -161,7 +172,7 @@ class Targets:
                 f"it was asked for and Meta's answer was lost ({error}): the next run looks for it first"
             ) from error
 
-    def _created(self, known: records.RemoteAudience) -> str:
+    def _created(self, known: records.RemoteAudience, columns: str) -> str:
         declared = self.settings.audience(known.audience)
         description = (declared and declared.description) or self.settings.description
         source = (declared and declared.customer_file_source) or self.settings.customer_file_source
@@ -169,7 +180,7 @@ class Targets:
             name=self._name(known.audience),
             description=f"{description} [audience_assets {known.marker}]".strip(),
             customer_file_source=source,
-            value_based=VALUE in known.columns.split(","),
+            value_based=VALUE in columns.split(","),
         )
 
     def _name(self, audience: str) -> str:

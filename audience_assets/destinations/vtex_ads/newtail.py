@@ -23,7 +23,7 @@ from audience_assets.errors import (
     SettingsError,
     StateError,
 )
-from audience_assets.http.connection import open_connection
+from audience_assets.http.connection import fits_a_header, open_connection
 from audience_assets.http.outcome import Outcome, Refused, Retry, Unknown, outcome_of_failure
 from audience_assets.http.repeating import PassingError, Patience, repeating
 
@@ -46,7 +46,7 @@ class NewtailAccess:
     def __post_init__(self) -> None:
         """Refuse what cannot stand in an HTTP header, before an error somewhere repeats it."""
         for name, value in (("app_id", self.app_id), ("api_key", self.api_key)):
-            if not (value.isascii() and value.isprintable()) or " " in value:
+            if not fits_a_header(value):
                 raise SettingsError(
                     f"{name} of VTEX Ads holds a space, a line end or an accent: mend its variable"
                 )

@@ -60,3 +60,6 @@ class VtexAdsSender:
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
         """A bucket needs nothing."""
+
+    def delete(self, audience: str) -> None:
+        """A bucket has no audiences."""

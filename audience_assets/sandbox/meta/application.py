@@ -9,15 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from audience_assets.sandbox.connection import NoAnswer
+from audience_assets.sandbox.faults import next_fault, spoilt
 from audience_assets.sandbox.meta import control
 from audience_assets.sandbox.meta.access import account_of_call
 from audience_assets.sandbox.meta.answers import GraphError, GraphJSON
-from audience_assets.sandbox.meta.connection import NoAnswer, is_too_long
-from audience_assets.sandbox.meta.faults import Fault, next_fault
+from audience_assets.sandbox.meta.faults import Fault
 from audience_assets.sandbox.meta.graph import Operation, carry_out, operation_of
-from audience_assets.sandbox.meta.platform import Account, Platform, RecordedCall
+from audience_assets.sandbox.meta.platform import Account, Platform
 from audience_assets.sandbox.meta.reading import Call, read_call
+from audience_assets.sandbox.meta.request_line import is_too_long
 from audience_assets.sandbox.meta.scene import Scene
+from audience_assets.sandbox.recorded_call import RecordedCall
 
 REFUSED = 400
 
@@ -56,9 +59,11 @@ class Graph:
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
         status, body = self._answer(account, operation, call, fault)
+        if fault is not None and fault.kind == "code":
+            status, body = REFUSED, _injected(fault).body()
         self._log.info("%s %d%s", operation.name, status, f", fault {fault.kind}" if fault else "")
         headers = account.usage.headers(account.quota, self._platform.clock.now())
-        return _faulty(fault, headers) or _whole_or_half(fault, GraphJSON(body, status, headers))
+        return spoilt(fault, GraphJSON(body, status, headers), headers)
 
     def _answer(
         self, account: Account, operation: Operation, call: Call, fault: Fault | None
@@ -84,25 +89,5 @@ def _record(account: Account, operation: Operation, call: Call) -> None:
     )
 
 
-def _faulty(fault: Fault | None, headers: Mapping[str, str]) -> Response | None:
-    """What a fault puts in place of the answer; None where the answer stands."""
-    if fault is None:
-        return None
-    match fault.kind:
-        case "drop_before" | "drop_after":
-            return NoAnswer()
-        case "error":
-            return Response(fault.body, fault.status, headers, media_type=fault.content_type)
-        case "code":
-            error = GraphError(
-                fault.code, "An injected error", subcode=fault.subcode, transient=fault.transient
-            )
-            return GraphJSON(error.body(), REFUSED, headers)
-    return None
-
-
-def _whole_or_half(fault: Fault | None, answer: GraphJSON) -> Response:
-    if fault is None or fault.kind != "truncated":
-        return answer
-    half = bytes(answer.body)[: len(answer.body) // 2]
-    return Response(half, answer.status_code, media_type="application/json")
+def _injected(fault: Fault) -> GraphError:
+    return GraphError(fault.code, "An injected error", subcode=fault.subcode, transient=fault.transient)

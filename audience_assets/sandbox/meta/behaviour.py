@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from audience_assets.sandbox.meta.membership import People
 from audience_assets.sandbox.meta.payload import Refuses
+from audience_assets.sandbox.people import People
 
 Matching = Literal["identifiers", "people"]
 Samples = Literal["cells", "rows", "map", "none"]

@@ -1,15 +1,12 @@
 """The sandbox's own HTTP controls: look into audiences, ask for faults, let time pass, set an account's behaviour."""
 
-import dataclasses
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from audience_assets.sandbox.control import ControlError, body_of, set_behaviour, validated
 from audience_assets.sandbox.meta.answers import (
     GraphError,
     GraphJSON,
@@ -48,6 +45,8 @@ def _guarded(platform: Platform, control: Control) -> Callable[[Request], Awaita
             return GraphJSON(await control(platform, account, request))
         except GraphError as error:
             return GraphJSON(error.body(), 400)
+        except ControlError as error:
+            return GraphJSON(bad_parameter(str(error)).body(), 400)
 
     return handle
 
@@ -69,23 +68,17 @@ async def _dump(platform: Platform, account: Account, request: Request) -> dict[
 
 
 async def _add_fault(_platform: Platform, account: Account, request: Request) -> dict[str, object]:
-    account.faults.append(_validated(Fault, await _body(request)))
+    account.faults.append(validated(Fault, await body_of(request)))
     return {"success": True}
 
 
 async def _advance(platform: Platform, _account: Account, request: Request) -> dict[str, object]:
-    platform.clock.advance(_validated(float, (await _body(request)).get("advance_seconds")))
+    platform.clock.advance(validated(float, (await body_of(request)).get("advance_seconds")))
     return {"now": platform.clock.now()}
 
 
 async def _set_account(_platform: Platform, account: Account, request: Request) -> dict[str, object]:
-    given = await _body(request)
-    known = {each.name: each.type for each in dataclasses.fields(Behaviour) if each.name not in NOT_OVER_HTTP}
-    if given.keys() - known.keys():
-        raise bad_parameter(f"an account's settings are {', '.join(known)}")
-    settings = {name: _validated(known[name], value) for name, value in given.items()}
-    for name, value in settings.items():
-        setattr(account, name, value)
+    set_behaviour(account, Behaviour, await body_of(request), NOT_OVER_HTTP)
     return {"success": True}
 
 
@@ -97,21 +90,3 @@ def _summary(audience: Audience) -> dict[str, object]:
         "number_of_members": audience.size(),
         "sessions": len(audience.sessions),
     }
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    try:
-        given = json.loads(await request.body())
-    except ValueError as error:
-        raise bad_parameter("the body must be JSON") from error
-    if not isinstance(given, Mapping):
-        raise bad_parameter("the body must be a JSON object")
-    return given
-
-
-def _validated(kind: Any, given: object) -> Any:
-    try:
-        return TypeAdapter(kind).validate_python(given)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise bad_parameter(wrong) from error

@@ -1,4 +1,4 @@
-"""Keeps an account's credentials and audiences in files, so that a sandbox can be stopped and started again."""
+"""Keeps an account's audiences in a file, so that a sandbox can be stopped and started again."""
 
 import dataclasses
 import json
@@ -6,31 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from audience_assets.errors import SettingsError
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.membership import Membership
-from audience_assets.sandbox.meta.platform import Account, random_credentials
+from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.rows import NO_EXTRAS, Extras, Row
 from audience_assets.sandbox.meta.sessions import Session
-from audience_assets.sandbox.private_file import write_private_json
-
-CREDENTIALS = frozenset({"access_token", "app_secret", "ad_account"})
-
-
-def kept_credentials(path: Path) -> Mapping[str, str]:
-    """The credentials in a file; made up and kept where there is none.
-
-    Raises:
-        SettingsError: The file is damaged.
-    """
-    kept = _read(path)
-    if kept is None:
-        kept = random_credentials()
-        write_private_json(path, kept)
-    if kept.keys() != CREDENTIALS or not all(isinstance(value, str) for value in kept.values()):
-        raise _damaged(path)
-    return kept
+from audience_assets.sandbox.private_file import damaged, read_private_json, write_private_json
 
 
 def keep_audiences(path: Path, account: Account) -> None:
@@ -46,7 +28,7 @@ def restore_audiences(path: Path, account: Account, clock: Clock) -> None:
     Raises:
         SettingsError: The file is damaged.
     """
-    kept = _read(path)
+    kept = read_private_json(path)
     if kept is None:
         return
     try:
@@ -55,7 +37,7 @@ def restore_audiences(path: Path, account: Account, clock: Clock) -> None:
             account.audiences[audience.id] = audience
             account.sessions |= audience.sessions
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
 
 
 _PLAIN = tuple(
@@ -110,19 +92,3 @@ def _members_from_json(kept: Mapping[str, Any]) -> Membership:
 def _identifier(kept: list[Any]) -> tuple[str, Any]:
     key, value = kept
     return key, value if isinstance(value, str) else tuple(tuple(pair) for pair in value)
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise _damaged(path) from error
-    if not isinstance(kept, dict):
-        raise _damaged(path)
-    return kept
-
-
-def _damaged(path: Path) -> SettingsError:
-    return SettingsError(f"{path} is damaged: remove {path.parent} to start anew")

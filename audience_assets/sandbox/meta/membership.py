@@ -4,7 +4,7 @@ Meta does not say which key of a row with several a removal goes by. So two read
 as a set of identifiers, and an audience as a set of people, found through a graph of people that only a test knows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from audience_assets.sandbox.meta.rows import (
     NO_EXTRAS,
@@ -15,9 +15,7 @@ from audience_assets.sandbox.meta.rows import (
     as_received,
     identifiers_of,
 )
-
-People = Sequence[frozenset[tuple[str, str]]]
-"""Each person as the set of their (key, value) identifiers."""
+from audience_assets.sandbox.people import People, first_persons, matched
 
 
 class Membership:
@@ -38,7 +36,7 @@ class Membership:
         """Make every row a member; an equal row again only brings its extras up to date."""
         self.moment += 1
         plain = (self.moment, NO_EXTRAS)  # shared, because an audience may have a million rows
-        persons = _persons(people)
+        persons = first_persons(people)
         for row, extras in rows:
             self.added[row] = plain if extras is NO_EXTRAS else (self.moment, extras)
             if persons:
@@ -47,7 +45,7 @@ class Membership:
     def remove(self, rows: Iterable[tuple[Row, Extras]], people: People = ()) -> None:
         """Take out each identifier that stands in a row, and each person whom a row matches."""
         self.moment += 1
-        persons = _persons(people)
+        persons = first_persons(people)
         for row, _ in rows:
             for mark in _marks(row):
                 self.removed[mark] = self.moment
@@ -84,20 +82,6 @@ def _marks(row: Row) -> list[Identifier | Row]:
     return [*identifiers_of(row)] or [row]
 
 
-def _persons(people: People) -> dict[tuple[str, str], int]:
-    """The first person, in the order of the list, of each strong identifier."""
-    first: dict[tuple[str, str], int] = {}
-    for index, person in enumerate(people):
-        for identifier in person:
-            first.setdefault(identifier, index)
-    return first
-
-
-def _matched(row: Row, persons: dict[tuple[str, str], int]) -> set[int]:
+def _matched(row: Row, persons: Mapping[tuple[str, str], int]) -> set[int]:
     """The first person who has any of the row's strong identifiers."""
-    found = [
-        persons[key, cell]
-        for key, cell in zip(*row, strict=True)
-        if key in STRONG_KEYS and (key, cell) in persons
-    ]
-    return {min(found)} if found else set()
+    return matched(((key, cell) for key, cell in zip(*row, strict=True) if key in STRONG_KEYS), persons)

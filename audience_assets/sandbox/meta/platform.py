@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.audience import Audience
@@ -11,29 +10,9 @@ from audience_assets.sandbox.meta.behaviour import Behaviour
 from audience_assets.sandbox.meta.faults import Fault
 from audience_assets.sandbox.meta.limits import Usage
 from audience_assets.sandbox.meta.sessions import Session
+from audience_assets.sandbox.recorded_call import RecordedCall, remember
 
-MOST_CALLS = 20_000
-
-
-@dataclass(frozen=True)
-class RecordedCall:
-    """A call in canonical form, however it was sent.
-
-    Attributes:
-        operation: the operation's name, such as `users_add`.
-        method: after `method=` was applied.
-        path: without version and trailing slash.
-        params: decoded, without token and proof; without `payload` unless the account records.
-        rows: how many entries the payload carried.
-        size: bytes of query and body.
-    """
-
-    operation: str
-    method: str
-    path: str
-    params: Mapping[str, Any] = field(repr=False)
-    rows: int
-    size: int
+__all__ = ["Account", "Platform", "RecordedCall", "random_credentials", "random_id"]
 
 
 @dataclass(eq=False)
@@ -58,8 +37,7 @@ class Account(Behaviour):
 
     def record_call(self, call: RecordedCall) -> None:
         """Remember a call; of very many only the last ones are kept."""
-        self.calls.append(call)
-        del self.calls[:-MOST_CALLS]
+        remember(self.calls, call)
 
 
 class Platform:

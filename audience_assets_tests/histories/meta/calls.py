@@ -48,6 +48,7 @@ class Numbers:
     operation: str
     seen: list[int] = field(default_factory=list)
     last: int | None = None
+    known: bool = False
 
     def take(self, number: int, *, last: bool) -> None:
         """Each number is at most one above those before; after the last one there is only the last one again."""
@@ -91,6 +92,9 @@ class Calls:
         given = call.params["session"]
         numbers = self.sessions.setdefault(given["session_id"], Numbers(self.label(call), call.operation))
         assert (numbers.label, numbers.operation) == (self.label(call), call.operation)
+        again = numbers.known and call.operation == "users_replace" and given["batch_seq"] == 1
+        assert not again, "a replacement's first batch was sent again after Meta had taken it"
+        numbers.known = given["session_id"] in self.account.sessions
         numbers.take(given["batch_seq"], last=given["last_batch_flag"])
 
 

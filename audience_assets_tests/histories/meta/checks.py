@@ -92,4 +92,6 @@ def _check_values(audience: Audience, standing: Standing) -> None:
 
 def _by_key(identities: set[Identity]) -> Mapping[str, int]:
     """How many there are of each key: a failure shows no digests."""
-    return {key: sum(each[0] == key for each in identities) for key in sorted({each[0] for each in identities})}
+    return {
+        key: sum(each[0] == key for each in identities) for key in sorted({each[0] for each in identities})
+    }

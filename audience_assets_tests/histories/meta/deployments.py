@@ -55,9 +55,9 @@ def _behave(rng: Random, account: Account) -> None:
 def random_people(rng: Random) -> list[frozenset[tuple[str, str]]]:
     """People with some identifiers each; one may belong to two, and some to nobody."""
     every = [(key, cell(key, number)) for key in sorted(STRONG) for number in range(POOLS[key])]
-    size = rng.choice((1, 1, 2, 4))
-    people = [frozenset(rng.sample(every, rng.randint(1, size))) for _ in range(rng.choice((0, 5, 15, 30)))]
-    return people
+    size = rng.choice((1, 3, 6))
+    count = rng.choice((0, 10, 25))
+    return [frozenset(rng.sample(every, rng.randint(1, size))) for _ in range(count)]
 
 
 def _foreign_audiences(rng: Random, account: Account, clock: Any) -> dict[str, str]:

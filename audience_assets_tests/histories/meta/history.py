@@ -36,7 +36,8 @@ def random_settings(rng: Random, fixed: Mapping[str, Any], taken_over: Mapping[s
             audiences[label]["keys"] = rng.choice(KEYS)
         if label in taken_over:
             audiences[label]["id"] = taken_over[label]
-    return MetaSettings(**fixed, keys=rng.choice(KEYS), unlisted=unlisted, audiences=audiences)
+    chosen = {"keys": rng.choice(KEYS), "unlisted": unlisted, "audiences": audiences}
+    return MetaSettings.model_validate({**fixed, **chosen})
 
 
 @dataclass
@@ -50,24 +51,32 @@ class History:
     published: dict[date, list[Published]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.source = Source(self.rng)
+        self.source = Source(self.rng, self.rng.sample(LABELS, self.rng.choice((1, 2, 2, 3))))
 
     def happen(self) -> None:
         rng, source = self.rng, self.source
         source.join(rng.choice((2, 4, 7, 12)))
-        days = rng.choice((3, 3, 3, 4, 4, 5, 8))
+        restless = rng.choice((0.0, 0.1, 0.5))
+        days = rng.choice((3, 3, 3, 4, 6))
         for number in range(days):
             day = START + timedelta(days=number)
             if number:
                 source.live(rng.choice((0.0, 0.3, 0.8)))
-                if rng.random() < 0.15:
-                    self.world.settings = self.change_settings()
+                if rng.random() < restless:
+                    self._change_settings()
             self._publish(day)
-            if rng.random() < 0.8:
+            if rng.random() < 0.75:
                 self._live_through(day)
             if rng.random() < 0.15:
                 self._run_older(day)
         self._run(day, lives=0)
+
+    def _change_settings(self) -> None:
+        """Most often only which audiences are wanted, so that the customers' rows stay what they are."""
+        keys = self.world.settings.keys
+        self.world.settings = self.change_settings()
+        if self.rng.random() < 0.6:
+            self.world.settings = self.world.settings.model_copy(update={"keys": keys})
 
     def _publish(self, day: date) -> None:
         customers = dict(self.source.there)
@@ -79,11 +88,12 @@ class History:
         rng = self.rng
         if not self._run(day) and rng.random() < 0.5:
             return
-        for what in rng.sample(("again", "corrected", "back", "replaced"), rng.choice((0, 0, 0, 1, 2))):
+        for what in rng.sample(("again", "corrected", "back", "replaced"), rng.choice((0, 0, 0, 0, 1, 2))):
             match what:
-                case "again" if not self._unfinished():
+                case "again":
+                    self._run_well(day)
                     with self.world.unchanged():
-                        self._run(day, lives=0)
+                        self._run_well(day)
                 case "corrected":
                     self.source.live(0.2)
                     self._publish(day)
@@ -96,13 +106,16 @@ class History:
 
     def _run_older(self, newest: date) -> None:
         """A day before the newest one, run or missed."""
-        older = [day for day in self.published if day < newest]
+        forms = self.published[newest][
+            -1
+        ].forms  # after another choice of keys an older day must be hashed again first
+        older = [day for day, made in self.published.items() if day < newest and made[-1].forms == forms]
         if older:
             self._run(self.rng.choice(older))
 
-    def _run(self, day: date, lives: int = 4, replace: tuple[str, ...] = ()) -> bool:
+    def _run(self, day: date, lives: int = 3, replace: tuple[str, ...] = ()) -> bool:
         """Run a day until it ends by itself; sometimes nobody comes back to it."""
-        while lives and self.rng.random() < 0.6:
+        while lives and self.rng.random() < 0.55:
             lives -= 1
             end = self.world.run(day, random_troubles(self.rng), replace)
             replace = ()
@@ -117,6 +130,7 @@ class History:
 
     def _run_well(self, day: date, replace: tuple[str, ...] = ()) -> None:
         """Nothing happens to these runs, so the day is delivered, or refused because a newer one was."""
+        self.world.settings = self.world.settings.model_copy(update={"patience_seconds": 900.0})
         for _ in range(MOST_LIVES):
             end = self.world.run(day, Troubles(), replace)
             if end == "delivered":

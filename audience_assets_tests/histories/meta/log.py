@@ -16,9 +16,7 @@ from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
 from audience_assets_tests.histories.meta.model import Customers, Row
 
-INDEX = pa.schema(
-    [("customer_id", pa.string()), ("fingerprint", pa.uuid()), ("segment", pa.string())]
-)
+INDEX = pa.schema([("customer_id", pa.string()), ("fingerprint", pa.uuid()), ("segment", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,15 @@ class Log:
             Segment(segment, day, "rules", None, len(new), hashed_file=self.layout.relative(hashed))
         )
         record = Snapshot(
-            key, day, None, segment, self.layout.relative(self._index(key, day, segments)), len(segments), 0, 0, 0
+            key,
+            day,
+            None,
+            segment,
+            self.layout.relative(self._index(key, day, segments)),
+            len(segments),
+            0,
+            0,
+            0,
         )
         self.ledger.publish_snapshot(record)
         self.published.append(Published(record, customers, segments, forms))
@@ -88,7 +94,9 @@ class Log:
         fingerprints = [uuid.uuid4().bytes for _ in segments]
         columns = [list(segments), fingerprints, list(segments.values())]
         pq.write_table(
-            pa.table([pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)], schema=INDEX),
+            pa.table(
+                [pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)], schema=INDEX
+            ),
             path,
         )
         return path

@@ -68,7 +68,9 @@ def identities_of(cells: Sequence[tuple[str, str]]) -> frozenset[Identity]:
     """What of a row names a person: each strong key alone, and all others together if they are enough."""
     strong: set[Identity] = {(key, cell) for key, cell in cells if key in STRONG}
     others = tuple(sorted((key, cell) for key, cell in cells if key not in STRONG))
-    return frozenset(strong | ({(COMPOSITE, others)} if names_a_person({key for key, _ in others}) else set()))
+    return frozenset(
+        strong | ({(COMPOSITE, others)} if names_a_person({key for key, _ in others}) else set())
+    )
 
 
 def names_a_person(keys: set[str]) -> bool:
@@ -82,7 +84,8 @@ def comparable(held: set[Identity]) -> set[Identity]:
     return {
         identity
         for identity in held
-        if identity[0] != COMPOSITE or names_a_person({pair[0] for pair in identity[1] if isinstance(pair, tuple)})
+        if identity[0] != COMPOSITE
+        or names_a_person({pair[0] for pair in identity[1] if isinstance(pair, tuple)})
     }
 
 

@@ -1,7 +1,7 @@
 """Random customers from tiny pools, so that much is shared, and everything that can happen to them from day to day."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
@@ -9,7 +9,7 @@ from random import Random
 
 from audience_assets_tests.histories.meta.model import Row
 
-LABELS = ("vip", "all", "Novidades é", "value")
+LABELS = ("vip", "Novidades é", "value")
 VALUE_BASED = "value"
 POOLS: Mapping[str, int] = {
     "EXTERN_ID": 8,
@@ -44,16 +44,16 @@ def random_cell(rng: Random, key: str) -> str:
     return cell(key, rng.randrange(POOLS[key]))
 
 
-def new_row(rng: Random) -> Row:
+def new_row(rng: Random, labels: Sequence[str]) -> Row:
     """A customer; some have no identifier at all."""
     missing = rng.choice((RARELY_MISSING, RARELY_MISSING, 0.6, 1.0))
     cells = {key: random_cell(rng, key) for key in POOLS if rng.random() > missing}
-    return Row(cells, random_value(rng), random_labels(rng), rng.choice((None, True, True, False)))
+    return Row(cells, random_value(rng), random_labels(rng, labels), rng.choice((None, True, True, False)))
 
 
-def random_labels(rng: Random) -> tuple[str, ...]:
+def random_labels(rng: Random, labels: Sequence[str]) -> tuple[str, ...]:
     """Some of the audiences, in any order."""
-    return tuple(rng.sample(LABELS, rng.choice((0, 1, 1, 2, 3))))
+    return tuple(rng.sample(labels, min(rng.choice((0, 1, 1, 2, 3)), len(labels))))
 
 
 def random_value(rng: Random) -> str:
@@ -66,6 +66,7 @@ class Source:
     """The customers who are there, and those who left."""
 
     rng: Random
+    labels: Sequence[str]
     there: dict[str, Row] = field(default_factory=dict)
     gone: dict[str, Row] = field(default_factory=dict)
     number: int = 0
@@ -74,7 +75,7 @@ class Source:
         """New customers."""
         for _ in range(count):
             self.number += 1
-            self.there[f"c{self.number}"] = new_row(self.rng)
+            self.there[f"c{self.number}"] = new_row(self.rng, self.labels)
 
     def live(self, busy: float) -> None:
         """Everything that may happen from one extract to the next."""
@@ -84,7 +85,7 @@ class Source:
         for name in [name for name in self.gone if self.rng.random() < 0.3]:
             self.there[name] = self.gone.pop(name)
         if self.rng.random() < 0.1:
-            label = self.rng.choice(LABELS)
+            label = self.rng.choice(self.labels)
             self._all_leave(label)
         self.join(self.rng.choice((0, 0, 1, 3)))
 
@@ -122,7 +123,7 @@ class Source:
         self.there[name] = replace(row, cells={**row.cells, **{key: theirs[key] for key in keys}})
 
     def move(self, name: str) -> None:
-        self.there[name] = replace(self.there[name], audiences=random_labels(self.rng))
+        self.there[name] = replace(self.there[name], audiences=random_labels(self.rng, self.labels))
 
     def agree(self, name: str) -> None:
         self.there[name] = replace(self.there[name], consent=self.rng.choice((None, True, False)))

@@ -9,9 +9,19 @@ import pytest
 from audience_assets_tests.histories.meta.history import History
 
 HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_META_HISTORIES", "500"))
+WHOLE = 20
+"""So many histories with every check of the product's own."""
 
 
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.parametrize("seed", range(WHOLE))
+def test_no_file_breaks_the_contract_whatever_happened(
+    new_history: Callable[[Random], History], seed: int
+) -> None:
+    new_history(Random(f"checked history {seed}")).happen()  # noqa: S311
+
+
+@pytest.mark.usefixtures("without_contract")
+@pytest.mark.parametrize("seed", range(WHOLE, HISTORIES))
 def test_what_each_audience_holds_equals_the_source_of_the_last_delivered_day(
     new_history: Callable[[Random], History], seed: int
 ) -> None:

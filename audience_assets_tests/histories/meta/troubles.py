@@ -82,7 +82,7 @@ def random_troubles(rng: Random) -> Troubles:
         troubles.kill = rng.randrange(rng.choice(EFFECTS)), rng.choice(("before", "after"))
     if rng.random() < 0.6:
         troubles.faults = [random_fault(rng) for _ in range(rng.choice((1, 1, 2, 4)))]
-        troubles.may_refuse = any(fault.kind == "code" for fault in troubles.faults)
+        troubles.may_refuse = any(fault.kind in {"code", "truncated"} for fault in troubles.faults)
     if rng.random() < 0.3:
         troubles.leaps = {
             rng.randrange(1, 40): rng.choice((600.0, 0.5 * WINDOW, WINDOW - 120, WINDOW + 60, 3 * WINDOW))
@@ -104,12 +104,28 @@ def random_fault(rng: Random) -> Fault:
     )
     if fault.kind == "error":
         fault.status, fault.body = rng.choice(
-            ((500, "<html>Sorry</html>"), (502, ""), (429, "{}"), (503, "{}"), (200, "null"), (200, '{"x": 1}'))
+            (
+                (500, "<html>Sorry</html>"),
+                (502, ""),
+                (429, "{}"),
+                (503, "{}"),
+                (200, "null"),
+                (200, '{"x": 1}'),
+            )
         )
         fault.applied = fault.applied and fault.status != 429
     if fault.kind == "code":
         fault.code, fault.subcode = rng.choice(
-            ((1, None), (2, None), (1, 99), (80003, None), (17, None), (2650, 1870145), (190, 463), (100, None))
+            (
+                (1, None),
+                (2, None),
+                (1, 99),
+                (80003, None),
+                (17, None),
+                (2650, 1870145),
+                (190, 463),
+                (100, None),
+            )
         )
         fault.applied = fault.applied and fault.code in {1, 2}
     return fault

@@ -104,7 +104,8 @@ class World:
         except DeliveryInterruptedError:
             return "interrupted"
         except DestinationRefusedError:
-            assert troubles.may_refuse
+            if not troubles.may_refuse:
+                raise
             return "refused"
         except OutOfOrderError:
             return "out of order"
@@ -170,9 +171,7 @@ class World:
             feeding = self.feedings.setdefault(delivery.id, self.feeding(delivery.audience))
             operations = {batch.operation for batch in self.ledger.batches(delivery.id)}
             customers = self.log.of(delivery.to_snapshot)
-            standing.move(
-                delivery, customers, feeding, self.account.people, replaced="replace" in operations
-            )
+            standing.move(delivery, customers, feeding, self.account.people, replaced="replace" in operations)
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

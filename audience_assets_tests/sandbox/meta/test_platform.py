@@ -1,4 +1,5 @@
-from audience_assets.sandbox.meta.platform import MOST_CALLS, Platform, RecordedCall
+from audience_assets.sandbox.meta.platform import Platform
+from audience_assets.sandbox.recorded_call import MOST_CALLS, RecordedCall
 
 
 def test_accounts_have_credentials_of_their_own() -> None:

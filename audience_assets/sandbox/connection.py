@@ -2,15 +2,9 @@
 
 import asyncio
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
-
-LONGEST_REQUEST_LINE = 20_000
-"""Users report that Meta closes the connection above some 20 kB: facebook-python-business-sdk, issue 717."""
-
-LONGEST_HEAD = 16 * 1024 * 1024  # so that the application itself sees a request line that is too long
 
 
 class Connection(H11Protocol):
@@ -30,8 +24,3 @@ class NoAnswer(Response):
         scope["state"]["transport"].close()
         while (await receive())["type"] != "http.disconnect":
             pass
-
-
-def is_too_long(request: Request) -> bool:
-    """Whether the request line is longer than Meta reads."""
-    return len(request.scope["raw_path"]) + len(request.scope["query_string"]) > LONGEST_REQUEST_LINE

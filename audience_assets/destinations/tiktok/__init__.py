@@ -1,0 +1,1 @@
+"""TikTok: custom audiences from a customer file, over the Business API."""

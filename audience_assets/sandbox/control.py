@@ -1,0 +1,57 @@
+"""What the endpoints' own HTTP controls have in common: reading what was asked for, and setting attributes by name."""
+
+import dataclasses
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+
+
+class ControlError(Exception):
+    """A control that makes no sense; its text says why."""
+
+
+async def body_of(request: Request) -> Mapping[str, Any]:
+    """The JSON object in a request.
+
+    Raises:
+        ControlError: There is none.
+    """
+    try:
+        given = json.loads(await request.body())
+    except ValueError as error:
+        raise ControlError("the body must be JSON") from error
+    if not isinstance(given, Mapping):
+        raise ControlError("the body must be a JSON object")
+    return given
+
+
+def validated(kind: Any, given: object) -> Any:
+    """What was given, as a value of this type.
+
+    Raises:
+        ControlError: It is none.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ControlError(wrong) from error
+
+
+def set_behaviour(
+    account: object, behaviour: Any, given: Mapping[str, Any], not_over_http: Collection[str]
+) -> None:
+    """Set fields of the dataclass `behaviour` on an account: all of them, or none.
+
+    Raises:
+        ControlError: There is no such field, or a value is not of its type.
+    """
+    known = {each.name: each.type for each in dataclasses.fields(behaviour) if each.name not in not_over_http}
+    if given.keys() - known.keys():
+        raise ControlError(f"an account's settings are {', '.join(known)}")
+    settings = {name: validated(known[name], value) for name, value in given.items()}
+    for name, value in settings.items():
+        setattr(account, name, value)

@@ -1,0 +1,1 @@
+"""TikTok's Business API for customer file audiences, imitated strictly on this machine."""

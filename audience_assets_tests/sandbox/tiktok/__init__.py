@@ -1,0 +1,1 @@
+"""The sandbox's TikTok, asked over plain HTTP."""
