@@ -11,7 +11,7 @@ from secrets import randbits
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Answer, BeginAgainError
 from audience_assets.destinations.meta import batch_file, columns, refused_people
-from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError, UnknownOutcomeError
+from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
 from audience_assets.destinations.meta.batch_file import BatchFile
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
 from audience_assets.destinations.meta.feeds import VALUE
@@ -20,6 +20,7 @@ from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
 from audience_assets.destinations.meta.uploads import FIRST, Uploads
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
+from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch
 from audience_assets.storage.layout import Layout

@@ -54,6 +54,10 @@ class Action(StrEnum):
     REPLACE = "REPLACE"
 
 
+DOING = {Action.APPEND: "append to", Action.REMOVE: "remove from", Action.REPLACE: "replace"}
+"""Each action in a sentence, with the audience behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TikTokClient:
     """The calls, made by `connect`. Each waits and repeats by itself as TikTok's answers ask.
@@ -144,8 +148,8 @@ class TikTokClient:
             fields,
             twice="wrong" if action is Action.REPLACE else "harmless",
         )
-        what = f"{action.value.lower()} the people of {len(file_paths)} files, audience {audience_id}"
-        self.api.ask(request, Call(what, "audience"), lambda _: None)
+        call = Call(f"{DOING[action]} audience {audience_id}", "audience")
+        self.api.ask(request, call, lambda _: None)
 
     def delete(self, audience_ids: Sequence[str]) -> None:
         """Delete audiences; one that is gone already is no error when it is the only one asked for."""

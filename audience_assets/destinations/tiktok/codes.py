@@ -21,7 +21,7 @@ NOT_YET = frozenset({40201, 40202})
 FIRST_OF_TIKTOKS_OWN = 50000
 """From here on it is TikTok's side that fails, and it does not say whether something was done."""
 
-BUSY = re.compile(r"processed|processing|in process|in progress|calculating|unfinished", re.IGNORECASE)
+BUSY = re.compile(r"being processed|processing|in process|in progress|calculating|unfinished", re.IGNORECASE)
 TOO_FEW = re.compile(r"\b1,?000\b|too few|too small|fewer than|audience size", re.IGNORECASE)
 """Code 40002 is a wrong parameter, an audience that is still being processed, and one that would have too few people: only
 the message's words tell them apart."""

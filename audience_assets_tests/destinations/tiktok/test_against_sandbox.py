@@ -18,7 +18,7 @@ from audience_assets.destinations.tiktok.client import Access, Action, TikTokCli
 from audience_assets.destinations.tiktok.upload_file import UploadFile
 from audience_assets.sandbox.tiktok.platform import Advertiser
 from audience_assets.sandbox.tiktok.server import TikTokServer
-from audience_assets_tests.destinations.tiktok.test_upload_file import UUID, batch, digest
+from audience_assets_tests.destinations.tiktok.planned import UUID, batch, digest
 
 LARGE = 1 << 20
 KIND = "MULTIPLE_TYPES"

@@ -130,6 +130,13 @@ def test_an_audience_that_would_be_too_small_is_told_from_a_wrong_parameter(mess
     assert (error.scope, "fewer people than TikTok takes" in str(error)) == ("audience", True)
 
 
+@pytest.mark.parametrize(
+    "message", ["The file could not be processed", "custom_audience_name must have at least 1 character", ""]
+)
+def test_other_words_are_a_wrong_parameter(message: str) -> None:
+    assert "a parameter is not as the API wants it" in str(refused(40002, message))
+
+
 @pytest.mark.parametrize("code", [40001, 40105, 40007])
 def test_words_count_only_where_the_code_says_little(code: int) -> None:
     assert type(refused(code, "being processed: fewer than 1000")) is TikTokRefusedError

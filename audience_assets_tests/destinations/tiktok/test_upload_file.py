@@ -1,38 +1,16 @@
-from hashlib import md5, sha256
+from hashlib import md5
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from audience_assets.destinations.tiktok import columns, feeds, upload_file
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.errors import ContractError
 from audience_assets_tests.destinations.tiktok.declared import settings
+from audience_assets_tests.destinations.tiktok.planned import UUID, batch, digest
 
 LARGE = 50 * 1024 * 1024
-UUID = "aece52e7-03ee-455a-b3c4-e57283966239"
-
-
-def digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
 A, B, C = digest("a"), digest("b"), digest("c")
-
-
-def batch(folder: Path, **given: list[str | None]) -> Path:
-    """A planned file with these columns and a customer in front of each row."""
-    rows = len(next(iter(given.values())))
-    schema = pa.schema([pa.field("customer_id", pa.string(), nullable=False)])
-    table = pa.table(
-        {"customer_id": pa.array([f"C{number}" for number in range(rows)], pa.string())}
-        | {name: pa.array(values, pa.string()) for name, values in given.items()}
-    )
-    schema = pa.schema([*schema, *list(table.schema)[1:]])
-    path = folder / "batch.parquet"
-    pq.write_table(table.cast(schema), path, compression="snappy")
-    return path
 
 
 @pytest.mark.parametrize(
