@@ -1,6 +1,6 @@
 """Loads a million members into a partner's sandbox, then delivers a day on which one in a hundred changes.
 
-`python benchmarks/audiences.py meta` generates a synthetic extract, runs the sandbox in a process of its own and every step
+`python benchmarks/audiences.py meta` (or `tiktok`) generates a synthetic extract, runs the sandbox in a process of its own and every step
 in another one, and prints calls, rows, seconds and peak memory. It fails when a batch is too large or a session has a gap.
 """
 
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.pipeline import Pipeline
 from audience_assets.sandbox.meta.server import MetaServer
+from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets.settings import Settings
 
 CUSTOMERS = 550_000
@@ -33,12 +34,12 @@ T = TypeVar("T")
 def main() -> None:
     """Run the named partner, or be one of the processes that this needs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("partner", choices=["meta"])
+    parser.add_argument("partner", choices=["meta", "tiktok"])
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        _serve(given.serve)
+        _serve(given.partner, given.serve)
     else:
         with tempfile.TemporaryDirectory(prefix="audiences-") as folder:
             _measure(given.partner, given.customers, Path(folder))
@@ -53,7 +54,7 @@ def _measure(partner: str, customers: int, home: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     with _sandbox(partner, home / "sandbox") as ready:
-        pipeline = Pipeline(_settings(home, ready))
+        pipeline = Pipeline(_settings(partner, home, ready))
         for folder in sorted((home / "crm/extract").iterdir()):
             day = date.fromisoformat(folder.name)
             for step in (pipeline.read_extract, pipeline.normalize, pipeline.hash):
@@ -62,13 +63,16 @@ def _measure(partner: str, customers: int, home: Path) -> None:
             report = _timed("deliver", pipeline.deliver, partner, day)
             again = _timed("deliver again", pipeline.deliver, partner, day)
             largest = max((batch.rows for batch in report.sent), default=0)
+            size = sum(json.loads(batch.answer or "{}").get("bytes", 0) for batch in report.sent)
             print(
                 f"{day}: {len(made.parts)} audiences, {made.rows:,} rows, {len(report.sent)} batches of at most {largest:,}, "
-                f"{sum(batch.refused for batch in report.sent)} refused, {len(again.sent)} sent again\n"
+                f"{f'{size:,} bytes, ' if size else ''}{sum(batch.refused for batch in report.sent)} refused, "
+                f"{len(again.sent)} sent again\n"
             )
-            assert largest <= LARGEST_BATCH
+            assert partner != "meta" or largest <= LARGEST_BATCH
         with Ledger.open(pipeline.settings.ledger) as ledger:
-            _require_no_gap(ledger, partner)
+            if partner == "meta":
+                _require_no_gap(ledger, partner)
 
 
 def _require_no_gap(ledger: Ledger, destination: str) -> None:
@@ -94,22 +98,23 @@ def _timed(name: str, step: Callable[..., T], *given: Any) -> T:
     return result
 
 
-def _settings(home: Path, ready: dict[str, Any]) -> Settings:
-    os.environ |= {"BENCHMARK_TOKEN": ready["access_token"], "BENCHMARK_SECRET": ready["app_secret"]}
-    meta = {
-        "type": "meta",
-        "ad_account": ready["ad_account"],
-        "base_url": ready["base_url"],
-        "access_token": {"env": "BENCHMARK_TOKEN"},
-        "app_secret": {"env": "BENCHMARK_SECRET"},
-        "calls_per_second": 1000,
+def _settings(partner: str, home: Path, ready: dict[str, Any]) -> Settings:
+    os.environ |= {"BENCHMARK_TOKEN": ready["access_token"], "BENCHMARK_SECRET": ready.get("app_secret", "")}
+    shared = {"base_url": ready["base_url"], "access_token": {"env": "BENCHMARK_TOKEN"}}
+    own: dict[str, dict[str, Any]] = {
+        "meta": {
+            "ad_account": ready.get("ad_account"),
+            "app_secret": {"env": "BENCHMARK_SECRET"},
+            "calls_per_second": 1000,
+        },
+        "tiktok": {"advertiser_id": ready.get("advertiser_id"), "tier": "ultimate"},
     }
     return Settings.model_validate_json(
         json.dumps(
             {
                 "state_dir": str(home / "state"),
                 "source": {"path": str(home / "crm/extract/{day}/customers.parquet")},
-                "destinations": {"meta": meta},
+                "destinations": {partner: {"type": partner, **shared, **own[partner]}},
             }
         )
     )
@@ -129,14 +134,15 @@ def _sandbox(partner: str, home: Path) -> Iterator[dict[str, Any]]:
             print(process.stdout.read().strip())
 
 
-def _serve(home: Path) -> None:
+def _serve(partner: str, home: Path) -> None:
     """Run until standard input closes."""
-    with MetaServer(home) as server:
+    with MetaServer(home) if partner == "meta" else TikTokServer(home) as server:
         print(json.dumps(server.ready()), flush=True)
         sys.stdin.read()
-        calls = Counter(call.operation for call in server.account.calls)
-        members = sum(len(audience.members()) for audience in server.account.audiences.values())
-        print(f"the sandbox answered {dict(calls)} and holds {members:,} members")
+        holder = server.account if isinstance(server, MetaServer) else server.advertiser
+        calls = Counter(call.operation for call in holder.calls)
+        held = sum(len(audience.identifiers()) for audience in holder.audiences.values())
+        print(f"the sandbox answered {dict(calls)} and holds {held:,} identifiers")
 
 
 if __name__ == "__main__":

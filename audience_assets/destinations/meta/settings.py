@@ -117,7 +117,7 @@ class MetaSettings(_Section):
     rows_per_batch: int = Field(default=10_000, ge=1, le=10_000)
     calls_per_second: float = Field(default=10.0, gt=0)
     timeout_seconds: float = Field(default=60.0, gt=0)
-    patience_seconds: float = Field(default=900.0, ge=0)
+    patience_seconds: float = Field(default=900.0, ge=0, le=1500)
 
     _refuse_glued_keys = field_validator("keys", mode="before")(_single_keys)
 
