@@ -57,4 +57,5 @@ clean:
 
 # The random histories of the suite, many more of them; minutes to hours.
 soak: $(READY)
-	AUDIENCE_ASSETS_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 audience_assets_tests/histories/test_histories.py
+	AUDIENCE_ASSETS_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 audience_assets_tests/histories/test_histories.py \
+	  audience_assets_tests/histories/partners/test_histories.py

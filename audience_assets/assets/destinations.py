@@ -72,7 +72,14 @@ def build(
         def plan(day: date) -> DeltaManifest:
             standings, made = pipeline.plan(name, day, planned=planned, replace=config.replace)
             planned.clear()
-            planned.update({each.audience: each.due for each in standings if each.delivered is None})
+            kept_back = {part.audience for part in made.parts if part.held or part.mode == "delete"}
+            planned.update(
+                {
+                    each.audience: each.due
+                    for each in standings
+                    if each.delivered is None and each.audience not in kept_back
+                }
+            )
             return made
 
         made = each_day(context, plan, lambda result: metadata.of_delta(result, destination))

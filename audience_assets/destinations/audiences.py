@@ -219,7 +219,8 @@ class AudiencePlanner:
         """What is said of an audience that would have fewer members than the partner takes, if it is one."""
         size = members[standing.audience] if self.feeds.feed(standing.audience) else 0
         known = log.ledger.remote_audience(log.destination.name, standing.audience)
-        there = known is not None and known.remote_id is not None
+        begun = log.ledger.unfinished(log.destination.name, standing.audience) is not None
+        there = known is not None and (known.remote_id is not None or begun)
         if size >= self.smallest or not (size or there):
             return None
         delete = there and self.below_smallest == "delete"

@@ -174,7 +174,10 @@ class Courier:
                         resumed[audience] = self._send_all(begun, lease, sent[audience])
             delta = manifest.read(DeltaManifest, self._folder(day), f"{self.name}/delta")
             outcomes = []
+            behind = {*resumed, *waiting}
             for part in delta.parts:
+                if behind and part.audience not in behind and self._holds_newer(part.audience, delta.day):
+                    continue  # the run is there for the audiences that are behind
                 if part.audience not in {*failures, *waiting}:
                     with _gathered(failures, part.audience), _awaited(waiting, part.audience):
                         before = resumed.pop(part.audience, None)
@@ -201,6 +204,10 @@ class Courier:
             return Outcome(part.audience, resumed, None, None if same else already, sent)
         done = self._send_all(self._plan(delta, part), lease, sent)
         return Outcome(part.audience, resumed, done, None, sent)
+
+    def _holds_newer(self, audience: str, day: date) -> bool:
+        pointer = self.ledger.acknowledged(self.name, audience)
+        return pointer is not None and pointer.day > day
 
     def _delivered_before(self, delta: DeltaManifest, part: DeltaPart) -> Delivery | None:
         if part.request is not None:

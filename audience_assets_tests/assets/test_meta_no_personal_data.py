@@ -1,4 +1,4 @@
-"""With Meta beside VTEX Ads: no planted value and no secret is where it must not be, whatever Meta refuses or repeats.
+"""With Meta and TikTok beside VTEX Ads: no planted value and no secret is where it must not be, whatever they repeat.
 
 In clear stand, and only in Parquet columns of their own: the customer's id, EXTERN_ID and MADID, which Meta takes unhashed,
 and city and postal code for VTEX Ads. Everything else in clear stays in normalized_customers; secrets are nowhere.
@@ -23,7 +23,11 @@ from audience_assets.sandbox.meta.faults import Fault
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.sandbox.s3 import S3Server
+from audience_assets.sandbox.tiktok.faults import Fault as TikTokFault
+from audience_assets.sandbox.tiktok.platform import Advertiser
+from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets_tests.assets.deployment import (
+    ASSETS,
     DAYS,
     NORMALIZED,
     Deployment,
@@ -33,6 +37,7 @@ from audience_assets_tests.assets.deployment import (
     settings_of,
 )
 from audience_assets_tests.assets.meta_account import meta_destination, secrets_of
+from audience_assets_tests.assets.tiktok_advertiser import tiktok_destination, token_of
 
 PERSONAL = ("marked-7f3a", "973137313", "97313-7313", "1987-03-13", "13/03/1987", "01310-100")
 """In clear, in any case: never anywhere but in normalized_customers."""
@@ -45,7 +50,7 @@ ALLOWED = {
     POSTAL: {"CEP", "vtex_ads/CEP"},
     EXTERNAL: {"EXTERN_ID", "meta/EXTERN_ID"},
     DEVICE: {"MADID", "meta/MADID"},
-    DIGEST: {"EMAIL", "EMAIL_HASHED"},
+    DIGEST: {"EMAIL", "EMAIL_HASHED", "email_SHA256"},
 }
 """In which columns of Parquet files a planted value may stand, besides those of normalized_customers."""
 REPEATED = f"Invalid: MARKED-7f3a@Example.com {DIGEST} {IDENTIFIER} {EXTERNAL}"
@@ -74,6 +79,7 @@ class Lived:
 
     deployment: Deployment
     account: Account
+    advertiser: Advertiser
     dagster: Path
     said: str
     failures: list[str]
@@ -81,19 +87,22 @@ class Lived:
     @property
     def secrets(self) -> list[str]:
         token, secret = self.account.access_token, self.account.app_secret
-        return [token, secret, hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()]
+        proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        return [token, secret, proof, self.advertiser.access_token]
 
 
 @pytest.fixture(scope="module")
 def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """Meta refuses rows and shows them, fails with pages and errors that repeat them, and once does not answer at all."""
+    """Meta refuses rows and shows them; both fail with pages and errors that repeat rows, and once do not answer at all."""
     folder = tmp_path_factory.mktemp("lived")
     (folder / "dagster").mkdir()
     prefix = f"{s3_server.prefix}/{folder.name}"
     keys = ["EXTERN_ID", "EMAIL", "PHONE", "FN", "LN", "CT", "ZIP", "DOBY", "DOBM", "DOBD", "MADID"]
     with (
         MetaServer(folder / "meta") as server,
+        TikTokServer(folder / "tiktok") as tiktok,
         secrets_of(server.account),
+        token_of(tiktok.advertiser),
         pytest.MonkeyPatch.context() as patch,
         dg.DagsterInstance.local_temp(str(folder / "dagster")) as instance,
         redirect_stderr(io.StringIO()) as said,
@@ -102,19 +111,21 @@ def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setattr(destinations, "RETRIES", dg.RetryPolicy(max_retries=1))
         log = logging.StreamHandler(said)
         logging.getLogger().addHandler(log)
-        account = server.account
+        account, advertiser = server.account, tiktok.advertiser
+        advertiser.smallest_audience = 1
         account.samples, account.refuses = "rows", lambda _key, cell: cell == DIGEST
         places = {
             "vtex_ads": destination(s3_server, prefix),
             "meta": meta_destination(server, account, keys=keys, patience_seconds=1),
+            "tiktok": tiktok_destination(tiktok, advertiser, patience_seconds=1),
         }
         deployed = Deployment(settings_of(folder, places), s3_server, prefix, instance)
-        failures = list(_live(deployed, account))
+        failures = list(_live(deployed, account, advertiser))
         logging.getLogger().removeHandler(log)
-        yield Lived(deployed, account, folder / "dagster", said.getvalue(), failures)
+        yield Lived(deployed, account, advertiser, folder / "dagster", said.getvalue(), failures)
 
 
-def _live(deployed: Deployment, account: Account) -> Iterator[str]:
+def _live(deployed: Deployment, account: Account, advertiser: Advertiser) -> Iterator[str]:
     deployed.land(DAYS[0], [customer(1), customer(2, email="other@example.com"), customer(3, phone="")])
     assert deployed.run(DAYS[0]).success
     deployed.land(DAYS[1], [customer(1, city="City-9c41 Nova"), customer(4, email="new@example.com")])
@@ -123,11 +134,21 @@ def _live(deployed: Deployment, account: Account) -> Iterator[str]:
         Fault("*", "error", body=f"<html>{REPEATED}</html>"),
         Fault("users_remove", "error", status=400, body=repeated, times=20),
     ]
-    yield failure(deployed.run(DAYS[1]))[1]
+    yield failure(deployed.run(DAYS[1], *ASSETS, "meta/delta", "meta/delivery", "tiktok/delta"))[1]
     account.faults[:] = [Fault("users_add", "drop_after", times=20)]
     yield failure(deployed.run(DAYS[1], "meta/delivery"))[1]
     account.faults.clear()
     assert deployed.run(DAYS[1], "meta/delivery").success
+    repeated = json.dumps({"code": 40002, "message": REPEATED, "request_id": REPEATED, "data": {}})
+    advertiser.faults += [
+        TikTokFault("*", "error", body=f"<html>{REPEATED}</html>"),
+        TikTokFault("update_append", "error", status=200, body=repeated, content_type="application/json"),
+    ]
+    yield failure(deployed.run(DAYS[1], "tiktok/delivery"))[1]
+    advertiser.faults[:] = [TikTokFault("update_append", "drop_after", times=20)]
+    yield failure(deployed.run(DAYS[1], "tiktok/delivery"))[1]
+    advertiser.faults.clear()
+    assert deployed.run(DAYS[1], "tiktok/delivery").success
 
 
 def planted(text: str, *besides: str) -> list[str]:
@@ -139,13 +160,15 @@ def test_the_plants_are_where_they_may_be(lived: Lived) -> None:
     state = lived.deployment.settings.state_dir
     clear = [pq.read_table(file).to_pylist() for file in (state / NORMALIZED).rglob("customers-*.parquet")]
     assert {"marked-7f3a", "973137313", POSTAL} <= set(planted(str(clear), *ALLOWED))
-    delta = [pq.read_table(file).to_pylist() for file in (state / "meta").rglob("*.parquet")]
-    assert set(planted(str(delta), *ALLOWED)) == ALLOWED.keys() - {CITY, POSTAL}
+    for partner, marks in (("meta", ALLOWED.keys() - {CITY, POSTAL}), ("tiktok", {IDENTIFIER, DIGEST})):
+        delta = [pq.read_table(file).to_pylist() for file in (state / partner).rglob("*.parquet")]
+        assert set(planted(str(delta), *ALLOWED)) == marks
 
 
 def test_rows_were_refused_and_runs_failed(lived: Lived) -> None:
     assert "but refused" in lived.said
-    assert [said.count("code 100") > 0 for said in lived.failures] == [True, False]
+    codes = [[code for code in ("code 100", "code 40002") if code in said] for said in lived.failures]
+    assert codes == [["code 100"], [], ["code 40002"], []]
     assert list(lived.deployment.settings.state_dir.glob("meta/refused/*/*.parquet"))
 
 
@@ -188,7 +211,16 @@ def test_a_planted_value_is_in_its_own_columns_of_parquet_files_and_in_no_other(
                 forbidden = [mark for mark, columns in ALLOWED.items() if column not in columns]
                 assert not planted(text, *forbidden), (file, column)
                 looked_at.add(column)
-    assert {"meta/EMAIL", "meta/CT", "EMAIL", "CT", "reason", "vtex_ads/CITY"} <= looked_at
+    assert {
+        "meta/EMAIL",
+        "meta/CT",
+        "tiktok/MAID",
+        "EMAIL",
+        "MAID",
+        "CT",
+        "reason",
+        "vtex_ads/CITY",
+    } <= looked_at
 
 
 def test_the_refused_are_named_by_their_id_alone(lived: Lived) -> None:

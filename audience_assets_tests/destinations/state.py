@@ -18,6 +18,7 @@ from audience_assets.destinations.delivery import Answer, Courier, Outcome, Repo
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.columns import destination
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import DeliveryInterruptedError
@@ -29,6 +30,8 @@ NAME = "vtex_ads"
 SCHEMA = schema_of(destination(NAME, VtexAdsSettings()).columns)
 ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
 
+AnySettings = VtexAdsSettings | MetaSettings | TikTokSettings
+
 Row = Mapping[str, Any]
 """A customer: the columns that the partner gets, hashed ones in clear, and perhaps `consent` and `audiences`."""
 
@@ -39,7 +42,7 @@ class State:
 
     root: Path
     ledger: Ledger
-    settings: VtexAdsSettings | MetaSettings = field(default_factory=VtexAdsSettings)
+    settings: AnySettings = field(default_factory=VtexAdsSettings)
     name: str = NAME
     kept: dict[str, tuple[str, Row]] | None = None
     """Where it is given, a customer's segment and row: who is as they were stays in their segment, as in production."""

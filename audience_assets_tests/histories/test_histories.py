@@ -10,7 +10,7 @@ from audience_assets_tests.histories.history import History
 from audience_assets_tests.histories.model import Model
 from audience_assets_tests.histories.world import World
 
-HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "40"))
+HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "10"))
 
 
 @pytest.mark.usefixtures("one_database")

@@ -9,8 +9,8 @@ from audience_assets.destinations.meta.client import MetaClient, RemoteAudience
 from audience_assets.destinations.meta.feeds import VALUE
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
-from audience_assets.ledger import records
 from audience_assets.http.asking import UnknownOutcomeError
+from audience_assets.ledger import records
 from audience_assets.ledger.ledger import Ledger
 
 FILLING, REPLACING = 441, 414

@@ -134,6 +134,9 @@ class TikTokSender:
                 f"it needs {len(file_paths)} files and TikTok takes {MOST_FILES}: raise file_bytes"
             )
         known = self.targets.ensure(delivery.audience)
+        # From here on it may hold people by these columns.
+        if batch.operation != REMOVE and not known.columns:
+            self.ledger.pin_columns(self.name, delivery.audience, ",".join(self._columns(batch)))
         try:
             if known.remote_id is None:
                 self.targets.create(known, calculate_type, file_paths)
@@ -158,7 +161,7 @@ class TikTokSender:
         """Give the delivery up where nothing of it was put to use, so that a later day can be planned."""
         operations = {each.operation for each in self.ledger.batches(delivery.id)}
         if batch.operation == REMOVE and ADD in operations:
-            advice = "delete it at TikTok and run audience-assets forget, or wait until it has grown"
+            advice = "delete it at TikTok and run audience-assets forget, so that the next day makes it anew"
         else:
             self.ledger.reset_batches(delivery.id, batch.operation)
             self.ledger.abandon(delivery.id)

@@ -1,54 +1,65 @@
-"""A deployment whose audiences go to one ad account of the sandbox: days are published, planned and delivered as in a run."""
+"""A deployment whose audiences go to one ad account of the sandbox."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from hashlib import sha256
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.delivery import Outcome, Report
-from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.meta.client import connect
 from audience_assets.destinations.meta.kind import access
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import Targets
-from audience_assets.ledger import Batch, Ledger
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.faults import Fault, FaultKind, OperationName
 from audience_assets.sandbox.meta.platform import Account, RecordedCall
 from audience_assets.sandbox.meta.server import MetaServer
-from audience_assets_tests.destinations.state import Row, State
+from audience_assets_tests.destinations.delivering import (
+    DAYS,
+    Delivering,
+    KilledError,
+    digest,
+    email_of,
+    emails_of,
+    numbered,
+    outcome,
+)
+from audience_assets_tests.destinations.state import Row
+
+__all__ = [
+    "APP_SECRET",
+    "CHANGES",
+    "DAYS",
+    "NAME",
+    "TOKEN",
+    "Ads",
+    "KilledError",
+    "digest",
+    "emails_of",
+    "member",
+    "members",
+    "outcome",
+    "settings_of",
+]
 
 NAME = "meta"
 TOKEN, APP_SECRET = "META_TESTS_TOKEN", "META_TESTS_APP_SECRET"  # names of variables
-DAYS = [date(2026, 11, number) for number in range(1, 6)]
 CHANGES = ("users_add", "users_remove", "users_replace")
-
-
-class KilledError(BaseException):
-    """The end of a process; nothing of ours may catch it."""
-
-
-def digest(text: str) -> str:
-    """What the partner gets of a hashed value."""
-    return sha256(text.encode()).hexdigest()
 
 
 def member(name: str, *audiences: str, **cells: Any) -> dict[str, Any]:
     """A customer with an e-mail address of their own."""
-    return {"EMAIL": f"{name}@example.com", "audiences": list(audiences or ("vip",)), **cells}
+    return {"EMAIL": email_of(name), "audiences": list(audiences or ("vip",)), **cells}
 
 
 def members(count: int, *audiences: str, start: int = 0, **cells: Any) -> dict[str, Row]:
     """Customers c00000, c00001 and so on."""
-    return {
-        name: member(name, *audiences, **cells)
-        for name in (f"c{number:05}" for number in range(start, start + count))
-    }
+    return {name: member(name, *audiences, **cells) for name in numbered(count, start)}
 
 
 def settings_of(server: MetaServer, account: Account, **given: Any) -> MetaSettings:
@@ -68,66 +79,28 @@ def settings_of(server: MetaServer, account: Account, **given: Any) -> MetaSetti
 
 
 @dataclass
-class Ads:
-    """The state, the ad account, and what is seen of both. Waiting lets the sandbox's time pass."""
+class Ads(Delivering):
+    """The state, the ad account, and what is seen of both."""
 
-    state: State
     server: MetaServer
     account: Account
-    waited: list[float] = field(default_factory=list)
 
     @property
     def clock(self) -> Clock:
         return self.server.platform.clock
 
-    @property
-    def ledger(self) -> Ledger:
-        return self.state.ledger
+    def settings_with(self, **given: Any) -> MetaSettings:
+        return settings_of(self.server, self.account, **given)
 
-    def configure(self, **given: Any) -> None:
-        """Other settings from now on; `audiences` is the whole section. Other forms bring everybody into a new segment."""
-        before = self.state.destination.forms
-        self.state.settings = settings_of(self.server, self.account, **given)
-        if self.state.destination.forms != before:
-            self.state.kept = {}
-
-    def publish(self, day: date, customers: Mapping[str, Row]) -> None:
-        self.state.publish(day, customers)
-
-    def plan(self, day: date, replace: Sequence[str] = ()) -> DeltaManifest:
-        return self.state.plan(day, replace=replace)
-
-    def deliver(self, day: date, kill_after: int | None = None) -> Report:
-        """Deliver the planned day; the process may end after a number of acknowledged batches."""
+    @contextmanager
+    def sender(self) -> Iterator[Sender]:
         settings = self.state.settings
         assert isinstance(settings, MetaSettings)
         with connect(access(settings), sleep=self.sleep, now=self.clock.now) as client:
             targets = Targets(client, self.ledger, NAME, settings, self.sleep)
-            sender = MetaSender(
+            yield MetaSender(
                 client, targets, self.ledger, self.state.layout, self.state.destination, settings, self.now
             )
-            done = 0
-
-            def progress(_number: int, _total: int, _rows: int) -> None:
-                nonlocal done
-                done += 1
-                if done == kill_after:
-                    raise KilledError
-
-            return self.state.courier(sender, progress=progress).deliver(day)
-
-    def run(self, day: date, customers: Mapping[str, Row], replace: Sequence[str] = ()) -> Report:
-        """A day from its customers to Meta."""
-        self.publish(day, customers)
-        self.plan(day, replace)
-        return self.deliver(day)
-
-    def sleep(self, seconds: float) -> None:
-        self.waited.append(seconds)
-        self.clock.advance(seconds)
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.now(), UTC)
 
     def fault(self, operation: OperationName, kind: FaultKind, **given: Any) -> None:
         """What becomes of the next calls of this kind."""
@@ -135,7 +108,7 @@ class Ads:
 
     def refuse(self, *names: str) -> None:
         """Meta finds these customers' e-mail addresses badly formed."""
-        bad = {digest(f"{name}@example.com") for name in names}
+        bad = emails_of(*names)
         self.account.refuses = lambda _key, cell: cell in bad
 
     def audience(self, label: str = "vip") -> Audience:
@@ -161,11 +134,6 @@ class Ads:
     def session_ids(self, *operations: str) -> list[int]:
         return [call.params["session"]["session_id"] for call in self.calls(*operations)]
 
-    def batches(self, label: str = "vip") -> list[Batch]:
-        """Those of the audience's newest delivery."""
-        newest = next(each for each in self.ledger.deliveries(NAME) if each.audience == label)
-        return self.ledger.batches(newest.id)
-
     def refused(self, day: date) -> set[tuple[str, str, str]]:
         """Customer, audience and operation of each refused row that was written down."""
         folder = self.state.layout.refused(NAME, day)
@@ -174,12 +142,3 @@ class Ads:
             for file in (folder.glob("*.parquet") if folder.is_dir() else [])
             for row in pq.read_table(file).to_pylist()
         }
-
-
-def emails_of(*names: str) -> set[str]:
-    return {digest(f"{name}@example.com") for name in names}
-
-
-def outcome(report: Report, label: str = "vip") -> Outcome:
-    """What a run did for one audience."""
-    return next(each for each in report.outcomes if each.audience == label)

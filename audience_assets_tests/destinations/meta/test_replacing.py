@@ -229,7 +229,7 @@ def test_after_a_refused_batch_the_audience_is_whole_all_the_same(
 
 def very_patient(ads: Ads) -> None:
     """A replacement that nobody ends by its last batch goes on at Meta until its window is over."""
-    ads.configure(patience_seconds=3 * WINDOW)
+    ads.state.settings = ads.state.settings.model_copy(update={"patience_seconds": 3 * WINDOW})
 
 
 @pytest.mark.parametrize("subcode", [WINDOW_CLOSED, FINISHED])

@@ -1,13 +1,13 @@
-"""What befalls one run: faults of Meta's, hours that pass, audiences that stay busy, and the end of the process."""
+"""What befalls one run of Meta's delivery besides: its faults, and audiences that stay busy."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.faults import Fault, OperationName
 from audience_assets.sandbox.meta.platform import Account
-from audience_assets_tests.histories.faults import Kill
+from audience_assets_tests.histories.partners.troubles import Troubles, random_kill, random_leaps
 
 OPERATIONS: tuple[OperationName, ...] = (
     "create",
@@ -17,36 +17,17 @@ OPERATIONS: tuple[OperationName, ...] = (
     "users_remove",
     "users_replace",
 )
-WINDOW = 90 * 60
-EFFECTS = (12, 40, 120)
-"""A kill comes among the first so many effects of a run."""
 
 
 @dataclass
-class Troubles:
-    """The troubles of one run.
+class MetaTroubles(Troubles):
+    """`busy` is the operation status of every audience until the clock has gone on by so many seconds."""
 
-    Attributes:
-        kill: At which effect the process ends.
-        faults: What Meta's answers suffer.
-        leaps: Seconds that pass before the call of a number.
-        busy: The operation status of every audience until the clock has gone on by so many seconds.
-        may_refuse: Whether a person may be told to act.
-    """
-
-    kill: Kill | None = None
-    faults: list[Fault] = field(default_factory=list)
-    leaps: dict[int, float] = field(default_factory=dict)
     busy: tuple[int, float] | None = None
-    may_refuse: bool = False
-    _calls: int = 0
     _release: Callable[[], None] = lambda: None
-    _advance: Callable[[float], None] = lambda _seconds: None
 
     def begin(self, account: Account, clock: Clock) -> None:
-        """Let them come over an account."""
-        account.faults[:] = self.faults
-        self._advance = clock.advance
+        super().begin(account, clock)
         if self.busy is not None:
             status, seconds = self.busy
             until = clock.now() + seconds
@@ -55,39 +36,30 @@ class Troubles:
 
             def release() -> None:
                 if clock.now() >= until:
-                    self.end(account)
+                    _free(account)
 
             self._release = release
 
     def end(self, account: Account) -> None:
-        """They pass."""
-        for audience in account.audiences.values():
-            audience.forced_status = None
-
-    def before_call(self) -> None:
-        """Time may pass."""
-        self._calls += 1
-        self.sleep(self.leaps.get(self._calls, 0.0))
+        super().end(account)
+        _free(account)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, by Meta's clock and by ours."""
-        self._advance(seconds)
+        super().sleep(seconds)
         self._release()
 
 
-def random_troubles(rng: Random) -> Troubles:
+def _free(account: Account) -> None:
+    for audience in account.audiences.values():
+        audience.forced_status = None
+
+
+def random_troubles(rng: Random) -> MetaTroubles:
     """One or several kinds at once."""
-    troubles = Troubles()
-    if rng.random() < 0.45:
-        troubles.kill = rng.randrange(rng.choice(EFFECTS)), rng.choice(("before", "after"))
+    troubles = MetaTroubles(kill=random_kill(rng), leaps=random_leaps(rng))
     if rng.random() < 0.6:
         troubles.faults = [random_fault(rng) for _ in range(rng.choice((1, 1, 2, 4)))]
         troubles.may_refuse = any(fault.kind in {"code", "truncated"} for fault in troubles.faults)
-    if rng.random() < 0.3:
-        troubles.leaps = {
-            rng.randrange(1, 40): rng.choice((600.0, 0.5 * WINDOW, WINDOW - 120, WINDOW + 60, 3 * WINDOW))
-            for _ in range(rng.choice((1, 2, 3)))
-        }
     if rng.random() < 0.2:
         troubles.busy = rng.choice((414, 441, 415)), rng.choice((1.0, 60.0, 600.0, 7200.0))
     return troubles

@@ -1,32 +1,47 @@
 """Publishes days straight into the hashed log: an index, and a segment with the rows that are new or changed."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.column import Destination
+from audience_assets.destinations.column import ARROW_TYPES, Column, Destination
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
 from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
-from audience_assets_tests.histories.meta.model import Customers, Row
+from audience_assets_tests.histories.partners.rows import Cell, Customers, Row, Table
 
 INDEX = pa.schema([("customer_id", pa.string()), ("fingerprint", pa.uuid()), ("segment", pa.string())])
 
 
+class Side(Protocol):
+    """One partner, for whom the log has columns."""
+
+    @property
+    def destination(self) -> Destination:
+        """Its columns."""
+        ...
+
+    def cells(self, customer: str, row: Row) -> Mapping[str, Cell]:
+        """What each of its columns says of a customer."""
+        ...
+
+
 @dataclass(frozen=True)
 class Published:
-    """A snapshot of a day."""
+    """A snapshot of a day; `tables` has what each partner is told of its customers."""
 
     record: Snapshot
     customers: Customers
     segments: dict[str, str]
     forms: frozenset[str]
+    tables: Mapping[str, Table]
 
 
 @dataclass
@@ -38,16 +53,16 @@ class Log:
     published: list[Published] = field(default_factory=list)
 
     def publish(
-        self, day: date, customers: Customers, destination: Destination, rewritten: Collection[str] = ()
+        self, day: date, customers: Customers, sides: Sequence[Side], rewritten: Collection[str] = ()
     ) -> Published:
         """Put a day's customers into the log; who has the same row in the snapshot before keeps that segment.
 
-        Of who is `rewritten` the source changed something that Meta is not told.
+        Of who is `rewritten` the source changed something that no partner is told.
         """
         number = len(self.published)
         key, segment = f"snapshot-{number}", f"{day}-segment-{number}"
         parent = self._parent(day)
-        forms = frozenset(destination.forms)
+        forms = frozenset(form for side in sides for form in side.destination.forms)
         kept = {}
         if parent is not None and parent.forms == forms:
             kept = {
@@ -58,32 +73,32 @@ class Log:
         new = {name: row for name, row in customers.items() if name not in kept}
         segments = {name: kept.get(name, segment) for name in sorted(customers)}
         hashed = files.private_folder(self.layout.hashed(day)) / f"{segment}.parquet"
-        pq.write_table(_stored(segment, new, destination), hashed)
+        pq.write_table(_stored(segment, new, sides), hashed)
         self.ledger.record_segment(
             Segment(segment, day, "rules", None, len(new), hashed_file=self.layout.relative(hashed))
         )
-        record = Snapshot(
-            key,
-            day,
-            None,
-            segment,
-            self.layout.relative(self._index(key, day, segments)),
-            len(segments),
-            0,
-            0,
-            0,
-        )
+        index = self.layout.relative(self._index(key, day, segments))
+        record = Snapshot(key, day, None, segment, index, len(segments), 0, 0, 0)
         self.ledger.publish_snapshot(record)
-        self.published.append(Published(record, customers, segments, forms))
+        tables = {
+            side.destination.name: {name: side.cells(name, row) for name, row in customers.items()}
+            for side in sides
+        }
+        self.published.append(Published(record, customers, segments, forms, tables))
         return self.published[-1]
 
     def take_back(self, published: Published) -> None:
         """Make an earlier snapshot of a day the current one again."""
         self.ledger.publish_snapshot(published.record)
 
-    def of(self, key: str) -> Customers:
-        """The customers of a snapshot."""
-        return next(each.customers for each in self.published if each.record.key == key)
+    def current(self, day: date) -> str | None:
+        """The key of the snapshot that is due on a day."""
+        snapshot = self.ledger.current_snapshot(day)
+        return None if snapshot is None else snapshot.key
+
+    def of(self, key: str) -> Published:
+        """What was published under a snapshot's key."""
+        return next(each for each in self.published if each.record.key == key)
 
     def _parent(self, day: date) -> Published | None:
         before = self.ledger.newest_snapshot_before(day)
@@ -93,33 +108,31 @@ class Log:
         path = files.private_folder(self.layout.normalized(day)) / f"index-{key}.parquet"
         fingerprints = [uuid.uuid4().bytes for _ in segments]
         columns = [list(segments), fingerprints, list(segments.values())]
-        pq.write_table(
-            pa.table(
-                [pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)], schema=INDEX
-            ),
-            path,
-        )
+        arrays = [pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)]
+        pq.write_table(pa.table(arrays, schema=INDEX), path)
         return path
 
 
-def _stored(segment: str, customers: Customers, destination: Destination) -> pa.Table:
+def _stored(segment: str, customers: Customers, sides: Sequence[Side]) -> pa.Table:
     """What the hashed log keeps: digests as bytes."""
     rows = sorted(customers.items())
     columns = {
         "customer_id": pa.array([name for name, _ in rows], pa.string()),
         "segment": pa.array([segment] * len(rows), pa.string()),
-        destination.consent_name: pa.array([row.consent for _, row in rows], pa.bool_()),
-        destination.audiences_name: pa.array([list(row.audiences) for _, row in rows], pa.list_(pa.string())),
     }
-    for column in destination.columns:
-        texts = [_cell(row, column.name) for _, row in rows]
-        columns[destination.stored_name(column)] = (
-            pa.array([text and bytes.fromhex(text) for text in texts], pa.binary())
-            if column.hashed
-            else pa.array(texts, pa.string())
-        )
+    for side in sides:
+        table = side.destination
+        columns[table.consent_name] = pa.array([row.consent for _, row in rows], pa.bool_())
+        if table.audiences:
+            labels = [list(row.audiences) for _, row in rows]
+            columns[table.audiences_name] = pa.array(labels, pa.list_(pa.string()))
+        told = [side.cells(name, row) for name, row in rows]
+        for column in table.columns:
+            columns[table.stored_name(column)] = _array(column, [cells[column.name] for cells in told])
     return pa.table(columns)
 
 
-def _cell(row: Row, key: str) -> str | None:
-    return row.value if key == "LOOKALIKE_VALUE" else row.cells.get(key)
+def _array(column: Column, cells: Sequence[Cell]) -> pa.Array:
+    if column.hashed:
+        return pa.array([None if cell is None else bytes.fromhex(str(cell)) for cell in cells], pa.binary())
+    return pa.array(cells, ARROW_TYPES[column.form.type])

@@ -16,7 +16,7 @@ from audience_assets.pipeline import Pipeline
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.settings import Settings
-from audience_assets_tests.histories.meta.model import comparable, identities_of
+from audience_assets_tests.histories.partners.meta.model import comparable, identities_of
 from audience_assets_tests.reference import meta
 from audience_assets_tests.reference.canonical import canonical
 

@@ -1,43 +1,10 @@
-"""Watches each call on its way to Meta: it may be the end of the run, time may pass before it, and it must be allowed."""
+"""Everything that an ad account was asked, each call checked by itself."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import httpx2
 
 from audience_assets.sandbox.meta.platform import Account, RecordedCall
-from audience_assets_tests.histories.faults import Faults
 
 CHANGES = {"create", "users_add", "users_remove", "users_replace"}
-
-
-@dataclass(frozen=True)
-class WatchedHttp:
-    """A client that is shared by all lives, each call an effect; looked at once it was made, answered or not."""
-
-    http: httpx2.Client
-    life: Faults
-    before: Callable[[], None]
-    after: Callable[[], None]
-
-    def request(self, method: str, url: str, **given: Any) -> httpx2.Response:
-        def act() -> httpx2.Response:
-            try:
-                return self.http.request(method, url, **given)
-            finally:
-                self.after()
-
-        self.before()
-        return self.life.effect(f"call {method} {_edge(url)}", act)
-
-    def close(self) -> None:
-        """It stays open for the next life."""
-
-
-def _edge(url: str) -> str:
-    last = url.rpartition("/")[2]
-    return "audience" if last.isdigit() else last
 
 
 @dataclass
@@ -100,7 +67,7 @@ class Calls:
 
 def rows_of(call: RecordedCall) -> list[tuple[tuple[str, str], ...]]:
     """The cells of each row that are not empty, with their keys."""
-    payload: Mapping[str, Any] = call.params["payload"]
+    payload = call.params["payload"]
     return [
         tuple((key, cell) for key, cell in zip(payload["schema"], row, strict=True) if cell != "")
         for row in payload["data"]

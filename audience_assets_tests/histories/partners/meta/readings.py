@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audience_assets.ledger.records import Delivery
-from audience_assets_tests.histories.meta.model import (
-    Customers,
+from audience_assets_tests.histories.partners.meta.model import (
     Feeding,
     Identity,
     Member,
@@ -18,6 +17,7 @@ from audience_assets_tests.histories.meta.model import (
     members,
     person_of,
 )
+from audience_assets_tests.histories.partners.rows import Customers
 
 
 @dataclass

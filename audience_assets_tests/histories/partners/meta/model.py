@@ -4,7 +4,9 @@ It shares nothing with the product: rows are dictionaries, audiences are sets.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from audience_assets_tests.histories.partners.rows import Customers
 
 STRONG = frozenset({"EMAIL", "PHONE", "MADID", "EXTERN_ID"})
 """The keys of which one alone identifies a person."""
@@ -14,19 +16,6 @@ Identity = tuple[str, str | tuple[tuple[str, str], ...]]
 """A strong key and its value, or COMPOSITE and the sorted pairs of all other cells."""
 People = Sequence[frozenset[tuple[str, str]]]
 """The people as only Meta knows them, each a set of strong identifiers."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A customer as the hashed log has them: cells as Meta sees them, by key."""
-
-    cells: Mapping[str, str] = field(default_factory=dict)
-    value: str = "1"
-    audiences: tuple[str, ...] = ()
-    consent: bool | None = None
-
-
-Customers = Mapping[str, Row]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""One sandbox, one connection and one database for a test process; a deployment and an ad account for each history."""
+"""One sandbox of each partner, one connection and one database for a test process; a deployment and accounts of its own for each history."""
 
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
 
 import duckdb
 import httpx2
@@ -18,12 +17,11 @@ from audience_assets.ledger import sqlite_file
 from audience_assets.ledger.database import Database
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.sandbox.meta.server import MetaServer
+from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets.storage.layout import Layout
-from audience_assets_tests.histories.meta import deployments
-from audience_assets_tests.histories.meta.history import History
-
-if TYPE_CHECKING:
-    from audience_assets.sandbox.meta.platform import Account
+from audience_assets_tests.histories.partners import deployment
+from audience_assets_tests.histories.partners.deployment import Servers
+from audience_assets_tests.histories.partners.history import History
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a place where nothing waits for a disk
 
@@ -31,6 +29,12 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - only a place where nothing waits for a
 @pytest.fixture(scope="session")
 def meta_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetaServer]:
     with MetaServer(tmp_path_factory.mktemp("meta")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tiktok_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TikTokServer]:
+    with TikTokServer(tmp_path_factory.mktemp("tiktok")) as server:
         yield server
 
 
@@ -62,28 +66,30 @@ def without_contract(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Contract, "check", lambda _contract, _table: None)
 
 
+@pytest.fixture(scope="session")
+def servers(
+    meta_server: MetaServer,
+    tiktok_server: TikTokServer,
+    http: httpx2.Client,
+    duckdb_database: duckdb.DuckDBPyConnection,
+) -> Servers:
+    return Servers(meta_server, tiktok_server, http, duckdb_database)
+
+
 @pytest.fixture
-def new_history(
-    meta_server: MetaServer, http: httpx2.Client, duckdb_database: duckdb.DuckDBPyConnection, folder: Path
-) -> Iterator[Callable[[Random], History]]:
+def new_history(servers: Servers, folder: Path) -> Iterator[Callable[[Random], History]]:
     """Make the history of a seed."""
     ledgers: list[Ledger] = []
-    accounts: list[Account] = []
 
     def make(rng: Random) -> History:
-        layout = Layout(folder / "state")
         ledgers.append(_ledger(folder / "ledger.db"))
-        accounts.append(meta_server.platform.add_account())
-        shared: dict[str, Any] = {"server": meta_server, "http": http, "database": duckdb_database}
-        return deployments.random_history(
-            rng, account=accounts[-1], ledger=ledgers[-1], layout=layout, **shared
-        )
+        return deployment.random_history(rng, servers, Layout(folder / "state"), ledgers[-1])
 
     yield make
     for ledger in ledgers:
         ledger.close()
-    for account in accounts:
-        del meta_server.platform.accounts[account.access_token]
+    servers.meta.platform.accounts.clear()
+    servers.tiktok.platform.advertisers.clear()
 
 
 def _ledger(path: Path) -> Ledger:

@@ -1,4 +1,4 @@
-"""The heart of the promise: whatever happened, each audience holds the source of the last delivered day, and nobody left it who should stay."""
+"""The heart of the promise: whatever happened, each partner holds the source of the last delivered day, and nobody was taken out who should stay."""
 
 import os
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from audience_assets_tests.histories.meta.history import History
+from audience_assets_tests.histories.partners.history import History
 
-HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_META_HISTORIES", "500"))
+HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "500"))
 WHOLE = 20
 """So many histories with every check of the product's own."""
 
@@ -22,7 +22,7 @@ def test_no_file_breaks_the_contract_whatever_happened(
 
 @pytest.mark.usefixtures("without_contract")
 @pytest.mark.parametrize("seed", range(WHOLE, HISTORIES))
-def test_what_each_audience_holds_equals_the_source_of_the_last_delivered_day(
+def test_what_each_partner_holds_equals_the_source_of_the_last_delivered_day(
     new_history: Callable[[Random], History], seed: int
 ) -> None:
     new_history(Random(f"history {seed}")).happen()  # noqa: S311

@@ -1,0 +1,113 @@
+"""A deployment whose audiences go to one partner of the sandbox: days are published, planned and delivered as in a run."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+
+from audience_assets.destinations.delivery import Outcome, Report, Sender
+from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.ledger import Batch, Ledger
+from audience_assets.sandbox.clock import Clock
+from audience_assets_tests.destinations.state import AnySettings, Row, State
+
+DAYS = [date(2026, 11, number) for number in range(1, 6)]
+
+
+class KilledError(BaseException):
+    """The end of a process; nothing of ours may catch it."""
+
+
+@dataclass
+class Delivering(ABC):
+    """The state, and what a run does with it. Waiting lets the sandbox's time pass."""
+
+    state: State
+    waited: list[float] = field(default_factory=list, init=False)
+
+    @property
+    @abstractmethod
+    def clock(self) -> Clock:
+        """The partner's clock, which is ours too."""
+
+    @abstractmethod
+    def settings_with(self, **given: Any) -> AnySettings:
+        """Settings for the partner that differ so from those of a new deployment."""
+
+    @abstractmethod
+    def sender(self) -> AbstractContextManager[Sender]:
+        """What delivers to the partner, connected."""
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.state.ledger
+
+    def configure(self, **given: Any) -> None:
+        """Other settings from now on; `audiences` is the whole section. Other forms bring everybody into a new segment."""
+        before = self.state.destination.forms
+        self.state.settings = self.settings_with(**given)
+        if self.state.destination.forms != before:
+            self.state.kept = {}
+
+    def publish(self, day: date, customers: Mapping[str, Row]) -> None:
+        self.state.publish(day, customers)
+
+    def plan(self, day: date, replace: Sequence[str] = ()) -> DeltaManifest:
+        return self.state.plan(day, replace=replace)
+
+    def deliver(self, day: date, kill_after: int | None = None) -> Report:
+        """Deliver the planned day; the process may end after a number of acknowledged batches."""
+        done = 0
+
+        def progress(_number: int, _total: int, _rows: int) -> None:
+            nonlocal done
+            done += 1
+            if done == kill_after:
+                raise KilledError
+
+        with self.sender() as sender:
+            return self.state.courier(sender, progress=progress).deliver(day)
+
+    def run(self, day: date, customers: Mapping[str, Row], replace: Sequence[str] = ()) -> Report:
+        """A day from its customers to the partner."""
+        self.publish(day, customers)
+        self.plan(day, replace)
+        return self.deliver(day)
+
+    def sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.clock.advance(seconds)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now(), UTC)
+
+    def batches(self, label: str = "vip") -> list[Batch]:
+        """Those of the audience's newest delivery."""
+        newest = next(each for each in self.ledger.deliveries(self.state.name) if each.audience == label)
+        return self.ledger.batches(newest.id)
+
+
+def digest(text: str) -> str:
+    """What the partner gets of a hashed value."""
+    return sha256(text.encode()).hexdigest()
+
+
+def email_of(name: str) -> str:
+    return f"{name}@example.com"
+
+
+def emails_of(*names: str) -> set[str]:
+    return {digest(email_of(name)) for name in names}
+
+
+def numbered(count: int, start: int = 0) -> list[str]:
+    """Customers c00000, c00001 and so on."""
+    return [f"c{number:05}" for number in range(start, start + count)]
+
+
+def outcome(report: Report, label: str = "vip") -> Outcome:
+    """What a run did for one audience."""
+    return next(each for each in report.outcomes if each.audience == label)

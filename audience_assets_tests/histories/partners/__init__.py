@@ -1,0 +1,1 @@
+"""What all three partners hold after any history of days, corrections, faults and crashes equals the source."""

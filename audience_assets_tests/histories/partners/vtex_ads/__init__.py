@@ -1,0 +1,1 @@
+"""What is promised of the rows at VTEX Ads, and how a history lives with a bucket."""
