@@ -1,25 +1,19 @@
 """The delta of a destination that keeps a list for each of the customers' audiences: who joins it, who leaves it, or all anew."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, Protocol
 
 from audience_assets.delta import changes, membership
-from audience_assets.delta.membership import Audience, Shape
-from audience_assets.destinations import delta_files
-from audience_assets.destinations.column import VERBATIM, Column, Destination
-from audience_assets.destinations.delta_files import FileForm
+from audience_assets.delta.membership import Audience
+from audience_assets.destinations import audience_files
+from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE, removable, shape_of
+from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaFile, DeltaPart
 from audience_assets.destinations.standing import Standing
 from audience_assets.errors import SettingsError
-from audience_assets.sql import identifier, listed
-
-CUSTOMER = Column("customer_id", ("customer_id",), VERBATIM, "Whose row it is; never sent", required=True)
-"""The first column of every file, so that a row that the partner refuses can be traced."""
-
-ADD, REMOVE, REPLACE = "add", "remove", "replace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,27 +252,7 @@ class AudiencePlanner:
     def _write(
         self, log: HashedLog, standing: Standing, rows: str, columns: Sequence[Column], operation: str
     ) -> list[DeltaFile]:
-        """The audience's rows as files, one a batch, in the partner's columns with the customer in front."""
-        form = FileForm(log.destination.name, (CUSTOMER, *columns), self.rows_per_batch, ".parquet")
-        listing = ["customer_id", *(_delivered(column) for column in columns)]
-        query = f"select\n{listed(listing)}\nfrom {rows}\nwhere audience = getvariable('audience')\norder by customer_id"
-        folder = log.layout.delta(log.destination.name, standing.day)
-        return delta_files.write_files(log.connection, form, query, folder, operation)
-
-
-def shape_of(destination: Destination) -> Shape:
-    """What the set operations need to know of a destination's columns."""
-    return Shape(
-        types={column.name: column.stored_type for column in destination.columns},
-        identifiers=tuple(column.name for column in destination.columns if column.role == "identifier"),
-        attributes=tuple(column.name for column in destination.columns if column.role == "attribute"),
-        enough=destination.enough,
-    )
-
-
-def removable(columns: Iterable[Column]) -> tuple[Column, ...]:
-    """The columns that say who it is."""
-    return tuple(column for column in columns if column.role in ("identifier", "attribute"))
+        return audience_files.write(log, standing.day, rows, columns, self.rows_per_batch, operation)
 
 
 def _is_unfilled(log: HashedLog, standing: Standing) -> bool:
@@ -294,9 +268,3 @@ def _is_unfilled(log: HashedLog, standing: Standing) -> bool:
         return False
     last = log.ledger.last_filling(name, audience)
     return last is None or last.empties
-
-
-def _delivered(column: Column) -> str:
-    """SQL for what the partner gets; a column that no field feeds is the same in every row."""
-    value = column.delivered_sql(identifier(column.name)) if column.fields else column.form.sql(())
-    return f"cast({value} as {column.delivered_type}) as {identifier(column.name)}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.planning import Planner
+from audience_assets.destinations.sending import Sender
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.storage.layout import Layout
 

@@ -11,7 +11,7 @@ import pytest
 
 from audience_assets import errors
 from audience_assets.assets.days import readable_failures
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets_tests.assets import deployment
 from audience_assets_tests.assets.conftest import Deploy

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets.errors import DeliveryInterruptedError
 from audience_assets_tests.assets.deployment import (

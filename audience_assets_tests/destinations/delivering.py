@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from audience_assets.destinations.delivery import Outcome, Report, Sender
+from audience_assets.destinations.delivery import Outcome, Report
 from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.sending import Sender
 from audience_assets.ledger import Batch, Ledger
 from audience_assets.sandbox.clock import Clock
 from audience_assets_tests.destinations.state import AnySettings, Row, State

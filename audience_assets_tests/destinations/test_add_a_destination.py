@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from audience_assets.destinations import catalog
 from audience_assets.destinations.audiences import AudiencePlanner, Feed
 from audience_assets.destinations.column import Column, Destination
-from audience_assets.destinations.delivery import Answer, Sender
 from audience_assets.destinations.kind import Kind
+from audience_assets.destinations.sending import Answer, Sender
 from audience_assets.ledger import Batch, Delivery, PlannedBatch
 from audience_assets.pipeline import Pipeline
 from audience_assets.rules import email

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.errors import DeliveryInterruptedError, OutOfOrderError, StateError
 from audience_assets.ledger import Batch, BatchStatus, Delivery, DeliveryStatus
 from audience_assets_tests.destinations.state import NAME, Partner, State, only

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets.ledger.records import Batch, BatchStatus, Delivery, DeliveryStatus
 from audience_assets.sandbox.s3 import S3Server

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.audiences import CUSTOMER
+from audience_assets.destinations.audience_files import CUSTOMER
 from audience_assets.destinations.column import Column, Destination, schema_of
 from audience_assets.destinations.meta.feeds import OPTION_COLUMNS, OPTIONS, OPTIONS_COUNTRY, option
 from audience_assets.destinations.meta.payload import Payload, payload_of

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.meta import client, columns, feeds
 from audience_assets.destinations.meta.access import Access
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import Targets
+from audience_assets.destinations.sending import Sender
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import utc_now
 from audience_assets.secret import revealed

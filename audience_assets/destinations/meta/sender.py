@@ -9,7 +9,6 @@ from pathlib import Path
 from secrets import randbits
 
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Answer, BeginAgainError
 from audience_assets.destinations.meta import batch_file, columns, refused_people
 from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
 from audience_assets.destinations.meta.batch_file import BatchFile
@@ -19,6 +18,7 @@ from audience_assets.destinations.meta.refusals import TRIES, find_refused, spre
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
 from audience_assets.destinations.meta.uploads import FIRST, Uploads
+from audience_assets.destinations.sending import Answer, BeginAgainError
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.kind import Kind
+from audience_assets.destinations.sending import Sender
 from audience_assets.destinations.tiktok import client, columns, feeds
 from audience_assets.destinations.tiktok.access import Access
 from audience_assets.destinations.tiktok.sender import TikTokSender

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from secrets import randbits
 
-from audience_assets.destinations.audiences import ADD, REMOVE, REPLACE
-from audience_assets.destinations.delivery import AcceptedError, Answer, BeginAgainError
+from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE
+from audience_assets.destinations.sending import AcceptedError, Answer, BeginAgainError
 from audience_assets.destinations.tiktok import upload_file
 from audience_assets.destinations.tiktok.answers import AudienceBusyError, ExpiredFileError, TooFewPeopleError
 from audience_assets.destinations.tiktok.client import Action, RemoteAudience, TikTokClient

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.audiences import CUSTOMER
+from audience_assets.destinations.audience_files import CUSTOMER
 from audience_assets.destinations.column import schema_of
 from audience_assets.destinations.tiktok.columns import (
     HEADERS,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.kind import Kind
+from audience_assets.destinations.sending import Sender
 from audience_assets.destinations.vtex_ads import columns, delta, newtail
 from audience_assets.destinations.vtex_ads.presigned_sender import PresignedSender
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender

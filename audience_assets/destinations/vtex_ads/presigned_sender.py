@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from audience_assets.destinations.column import Destination, schema_of
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.destinations.vtex_ads.newtail import Newtail
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, Delivery, PlannedBatch

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from audience_assets.destinations.column import Destination, schema_of
-from audience_assets.destinations.delivery import Answer
+from audience_assets.destinations.sending import Answer
 from audience_assets.destinations.vtex_ads.delta import SUFFIX
 from audience_assets.ledger.records import Batch, Delivery, PlannedBatch
 from audience_assets.storage import parquet

@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.delivery import Sender
 from audience_assets.destinations.meta.client import connect
 from audience_assets.destinations.meta.kind import access
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import Targets
+from audience_assets.destinations.sending import Sender
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.faults import Fault, FaultKind, OperationName

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from audience_assets.destinations.delivery import Sender
+from audience_assets.destinations.sending import Sender
 from audience_assets.destinations.tiktok.api import BusinessApi
 from audience_assets.destinations.tiktok.client import TikTokClient
 from audience_assets.destinations.tiktok.kind import access

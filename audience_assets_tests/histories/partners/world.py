@@ -12,9 +12,10 @@ import duckdb
 
 from audience_assets.destinations import planning
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Courier, Report, Sender
+from audience_assets.destinations.delivery import Courier, Report
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.planning import Planner
+from audience_assets.destinations.sending import Sender
 from audience_assets.errors import DeliveryInterruptedError, DestinationRefusedError, OutOfOrderError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Delivery
