@@ -156,7 +156,7 @@ def spare_what_others_hold(connection: duckdb.DuckDBPyConnection, shape: Shape) 
     `removals` has of each leaving row what no due member of the audience holds. `additions` has what joins, and again
     each member who shares something with a removal: the partner may have taken the two for one person.
     """
-    connection.execute(_sharing_sql(shape))
+    connection.execute(_sharing_sql(shape, _attributes_in_use(connection, shape)))
     connection.execute(_removals_sql(shape))
     columns = listed(["audience", "customer_id", *shape.columns])
     again = "\nunion\n".join(
@@ -212,17 +212,28 @@ def _tracked_members_sql(shape: Shape, rows: str, condition: str) -> str:
     )
 
 
-def _sharing_sql(shape: Shape) -> str:
+def _attributes_in_use(connection: duckdb.DuckDBPyConnection, shape: Shape) -> list[list[str]]:
+    """Which attributes together some tracked audience is fed with."""
+    if not shape.attributes:
+        return []
+    names = ", ".join(map(identifier, shape.attributes))
+    used = connection.execute(f"select distinct {names} from tracked").fetchall()
+    sets = [[name for name, is_used in zip(shape.attributes, row, strict=True) if is_used] for row in used]
+    return [names for names in sets if names]
+
+
+def _sharing_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> str:
     """The table `sharing`: due members of any kind who have something in common with a leaving row of their audience.
 
-    The unchanged ones are sifted in one pass over the log, before anybody looks at their audiences.
+    The unchanged ones are sifted in one pass over the log, before anybody looks at their audiences; so their attributes
+    are compared as each audience would see them.
     """
     sifted = [
         f"customer.{name} in (select {name} from leaving where {name} is not null)"
         for name in map(identifier, shape.identifiers)
     ]
-    if shape.attributes:
-        together = ", ".join(map(identifier, shape.attributes))
+    for names in attributes_in_use:
+        together = ", ".join(map(identifier, names))
         sifted.append(
             f"hash({together}) in (select hash({together}) from leaving where {identifier(ATTRIBUTES)} is not null)"
         )

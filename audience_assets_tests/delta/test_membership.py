@@ -1,9 +1,10 @@
 """Who joins and leaves an audience is what the plain model says, and nobody who stays loses what names them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,13 @@ def two_days(draw: st.DrawFn) -> tuple[dict[str, Customer], dict[str, Customer],
     before = draw(customers)
     after, unchanged = draw(next_day(before))
     return before, after, unchanged
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Tables here have the names of views that other modules leave behind."""
+    with duckdb.connect(config={"threads": 1}) as opened:
+        yield opened
 
 
 def view(connection: duckdb.DuckDBPyConnection, name: str, rows: Mapping[str, Customer]) -> None:

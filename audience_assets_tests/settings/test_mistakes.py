@@ -28,8 +28,8 @@ MISTAKES = [
     ("destinations = 5", "destinations: must be a table of keys"),
     ('destinations.x = "bucket"', "destinations.x: must be a table of keys"),
     (
-        'destinations.x.type = "tiktok"',
-        "destinations.x.type: there is no such type; there are vtex_ads, meta",
+        'destinations.x.type = "snapchat"',
+        "destinations.x.type: there is no such type; there are vtex_ads, meta, tiktok",
     ),
     ("destinations.x.rows_per_file = 0", "destinations.x.rows_per_file: Input should be greater than"),
     ('[destinations."Meta BR"]', "destinations: Meta BR cannot be an asset's name: use lower-case letters"),

@@ -70,7 +70,8 @@ class VtexAdsSettings(S3AccessSettings):
                 'transport = "presigned" needs app_id and api_key; your Newtail contact gives them'
             )
         idle = ONLY_WITH_S3 if self.transport == "presigned" else ONLY_WITH_PRESIGNED
-        if given := [name for name in idle if name in self.model_fields_set]:
+        fields = type(self).model_fields
+        if given := [name for name in idle if getattr(self, name) != fields[name].default]:
             raise ValueError(
                 f'transport = "{self.transport}" does not use {", ".join(given)}:'
                 f' remove that, or set transport = "{OTHER_TRANSPORT[self.transport]}"'
