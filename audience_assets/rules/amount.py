@@ -18,6 +18,7 @@ create macro fraction_text(value) as
 
 create macro usable_amount(value) as
   case
+    when regexp_full_match(value, '(?:0|[1-9][0-9]{{0,17}})(?:[.][0-9]{{0,17}}[1-9])?') then value
     when regexp_full_match(value, '{DECIMAL}') then
       cast(cast(split_part(value, '.', 1) as bigint) as varchar)
       || if(fraction_text(value) = '', '', '.' || fraction_text(value))

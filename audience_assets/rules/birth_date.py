@@ -7,8 +7,9 @@ BIRTH_DATE = CanonicalRule(
     field="birth_date",
     version=1,
     prepared="date_text({0})",
-    value="usable_birth_date(cleaned.birth_date, cleaned.date_order, cleaned.as_of)",
-    refusal="birth_date_refusal(cleaned.birth_date, cleaned.date_order, cleaned.as_of)",
+    reading="parsed_date(cleaned.birth_date, cleaned.date_order)",
+    value="usable_birth_date(cleaned.birth_date_reading, cleaned.as_of)",
+    refusal="birth_date_refusal(cleaned.birth_date, cleaned.birth_date_reading, cleaned.as_of)",
     type="DATE",
     identifier=True,
     description="date of birth, from 1900 to the day of the extract",
@@ -61,16 +62,13 @@ create macro parsed_date(value, date_order) as
     )
   end;
 
-create macro usable_birth_date(value, date_order, as_of) as
-  case
-    when parsed_date(value, date_order) between date '1900-01-01' and as_of
-      then parsed_date(value, date_order)
-  end;
+create macro usable_birth_date(born, as_of) as
+  case when born between date '1900-01-01' and as_of then born end;
 
-create macro birth_date_refusal(value, date_order, as_of) as
+create macro birth_date_refusal(value, born, as_of) as
   case
-    when parsed_date(value, date_order) < date '1900-01-01' then 'before 1900'
-    when parsed_date(value, date_order) > as_of then 'in the future'
+    when born < date '1900-01-01' then 'before 1900'
+    when born > as_of then 'in the future'
     when regexp_full_match(value, '[0-9]{{8}}|{YEAR_FIRST}|{DAY_AND_MONTH_FIRST}') then 'no such day'
     when regexp_full_match(value, '{TWO_DIGIT_YEAR}') then 'two-digit year'
     else 'not a date'

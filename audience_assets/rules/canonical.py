@@ -69,11 +69,24 @@ class CanonicalQuery:
     def sql(self) -> str:
         """Columns: customer_id, as_of, region, each rule's canonical column, then each field's refusal."""
         columns = ["cleaned.customer_id", "cleaned.as_of", "cleaned.region"]
-        columns += [f'{self.value(rule)} as "{rule.name}"' for rule in self.rules]
+        columns += [f'cleaned."{rule.name}_usable" as "{rule.name}"' for rule in self.rules]
         columns += [f'{self.refusal(rule)} as "{refusal_column(rule.field)}"' for rule in self.refusable]
-        joins = dict.fromkeys(
-            join for rule in self.rules if rule.field not in self.hashed for join in rule.joins
-        )
+        return f"""
+select
+{_listed(columns)}
+from (
+{self._usable_sql}
+) as cleaned
+"""
+
+    @property
+    def _usable_sql(self) -> str:
+        """The cleaned rows with each canonical value, so that the refusals need not compute it again."""
+        looked_up = [rule for rule in self.rules if rule.field not in self.hashed]
+        columns = ["cleaned.*"]
+        columns += [f'{self.value(rule)} as "{rule.name}_usable"' for rule in self.rules]
+        columns += [f'{rule.found} as "{rule.field}_found"' for rule in looked_up if rule.found]
+        joins = dict.fromkeys(join for rule in looked_up for join in rule.joins)
         return "\n".join(["select", _listed(columns), "from cleaned_customers as cleaned", *joins])
 
     @property
@@ -90,18 +103,17 @@ class CanonicalQuery:
                 if not rule.column
                 else "cast(null as varchar)"
             )
-        if rule.identifier:
-            return f"case when not is_digest({text}) then {rule.value} end"
         return rule.value
 
     def refusal(self, rule: CanonicalRule) -> str:
         """SQL for the reason why a value that is not blank has no canonical form."""
         text = f'cleaned."{rule.field}"'
+        reason = rule.refusal
         if rule.field in self.hashed:
-            return f"case when {text} is not null and not is_digest({text}) then 'not a SHA-256 digest' end"
-        already = f"when is_digest({text}) then 'already hashed' " if rule.identifier else ""
-        reason = "" if rule.refusal == "NULL" else f"when {rule.value} is null then {rule.refusal} "
-        return f"case when {text} is null then null {already}{reason}end"
+            reason = "'not a SHA-256 digest'"
+        elif rule.identifier:
+            reason = f"case when is_digest({text}) then 'already hashed' else {reason} end"
+        return f'case when cleaned."{rule.name}_usable" is null and {text} is not null then {reason} end'
 
 
 def refusal_column(field: str) -> str:
@@ -109,8 +121,14 @@ def refusal_column(field: str) -> str:
     return f"{field}_refusal"
 
 
-def cleaned_sql(rules: Iterable[CanonicalRule], source: str, hashed: Collection[str] = ()) -> str:
-    """Every text cleaned once, and the region that steers phones, states and postal codes.
+def cleaned_sql(
+    rules: Collection[CanonicalRule],
+    source: str,
+    hashed: Collection[str] = (),
+    *,
+    brazil_ninth_digit: bool = True,
+) -> str:
+    """Every text cleaned and read once, and the region that steers phones, states and postal codes.
 
     `source` has customer_id, the rules' input fields as text (lists as lists), as_of, default_country and date_order.
     """
@@ -120,6 +138,8 @@ def cleaned_sql(rules: Iterable[CanonicalRule], source: str, hashed: Collection[
     clean = [f'clean_text("{field}") as "{field}"' for field in texts]
     untouched = [f'"{field}"' for field in prepared if field in lists.LIST_FIELDS]
     once = [prepared[field].format(f'clean."{field}"') + f' as "{field}"' for field in texts]
+    readings = {rule.field: rule.reading for rule in rules if rule.reading and rule.field not in hashed}
+    read = ["cleaned.*", *(f'{reading} as "{field}_reading"' for field, reading in readings.items())]
     return f"""
 with clean as (
   select
@@ -130,14 +150,20 @@ prepared as (
   select
 {_listed(context + once + untouched, indent=4)}
   from clean
+),
+placed as (
+  select
+    prepared.*,
+    country_name.code as country_code,
+    coalesce(country_name.code, prepared.default_country) as region,
+    {"true" if brazil_ninth_digit else "false"} as brazil_ninth_digit
+  from prepared
+  left join country_names as country_name
+    on country_name.name = {"word_key(prepared.country)" if "country" not in hashed else "null"}
 )
 select
-  prepared.*,
-  country_name.code as country_code,
-  coalesce(country_name.code, prepared.default_country) as region
-from prepared
-left join country_names as country_name
-  on country_name.name = {"word_key(prepared.country)" if "country" not in hashed else "null"}
+{_listed(read)}
+from placed as cleaned
 """
 
 

@@ -46,5 +46,8 @@ LOWER_BARE = Form(
     expression="lower_text(nullif(bare_mailbox({0}), '') || '@' || split_part({0}, '@', 2))",
     description="without white space, lower case, without dots and what follows + before the @",
     source="TikTok Customer File - Audience Activation, Email Specific Normalization",
-    refusal="case when bare_mailbox({0}) = '' then 'nothing left before @' end",
+    refusal=(
+        "case when starts_with({0}, '.') or starts_with({0}, '+')"
+        " then case when bare_mailbox({0}) = '' then 'nothing left before @' end end"
+    ),
 )

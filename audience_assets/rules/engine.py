@@ -73,9 +73,8 @@ def clean_customers(
     more are cleaned again by each query, so that memory never holds them all.
     """
     kind = "table" if few else "view"
-    connection.execute(
-        f"create or replace temp {kind} cleaned_customers as {canonical.cleaned_sql(rules, source, hashed)}"
-    )
+    cleaned = canonical.cleaned_sql(rules, source, hashed, brazil_ninth_digit=brazil_ninth_digit)
+    connection.execute(f"create or replace temp {kind} cleaned_customers as {cleaned}")
     if "phone" in {rule.field for rule in rules} - set(hashed):
         phone.parse_residue(connection, "cleaned_customers", brazil_ninth_digit=brazil_ninth_digit)
     return CanonicalQuery(rules, hashed)

@@ -16,6 +16,9 @@ SINGLE = {
 DOUBLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
 """Letters of Latin alphabets that are more than a letter with an accent, and how they are written without them."""
 
+ACCENTED = "À-ÅÇ-ÏÑ-ÖÙ-Ýà-åç-ïñ-öù-ýÿ"
+"""Letters that are a letter from a to z with an accent."""
+
 TRANSLITERATED = "transliterated_letters"
 DROPPED = "undecorated_letters"
 """The macros for the two readings: accents and special letters are written in a to z, or such letters are left out."""
@@ -35,8 +38,11 @@ create macro ascii_letters(value) as
 
 create macro {TRANSLITERATED}(value) as
   case
-    when strlen(value) = length(value) then ascii_letters(value)
-    else ascii_letters({_transliterated("lower_text(value)")})
+    when not regexp_full_match(value, '[A-Za-z{ACCENTED} .''-]*') then case
+      when strlen(value) = length(value) then ascii_letters(value)
+      else ascii_letters({_transliterated("lower_text(value)")})
+    end
+    else nullif(without_name_marks(strip_accents(lower(value))), '')
   end;
 
 create macro {DROPPED}(value) as

@@ -25,15 +25,14 @@ create macro split_list(value) as
   string_split(to_nfc(value), ';');
 
 create macro without_repeats(items) as
-  list_filter(items, lambda item, position: list_position(items, item) = position);
+  list_filter(items, lambda item, position: item is not null and list_position(items, item) = position);
 
--- Lists without blanks, repeats or anything but plain ASCII stay as they are. NULL elements are not counted as unique.
+-- Lists of plain ASCII without blanks need no cleaning. Few elements are compared in pairs sooner than counted.
 create macro usable_list(items) as
   case
     when len(items) = 0 then null
-    when list_unique(items) = len(items)
-      and regexp_full_match(array_to_string(items, chr(10)), '[!-~](?:[ -~]*[!-~])?(?:\n[!-~](?:[ -~]*[!-~])?)*')
-      then items
+    when regexp_full_match(array_to_string(items, chr(10)), '[!-~](?:[ -~]*[!-~])?(?:\n[!-~](?:[ -~]*[!-~])?)*')
+      then case when len(items) > 16 and list_unique(items) = len(items) then items else without_repeats(items) end
     else nullif(
       -- The list of one list binds the cleaned elements to a name, so that they are not cleaned again for each element.
       list_transform(

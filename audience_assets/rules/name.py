@@ -2,14 +2,14 @@
 
 from audience_assets.rules import unicode_sets
 from audience_assets.rules.rule import CanonicalRule, Form
-from audience_assets.rules.text import WHITESPACE, character_class
+from audience_assets.rules.text import LATIN_LETTERS, WHITESPACE, character_class
 
 
 def _canonical(field: str) -> CanonicalRule:
     return CanonicalRule(
         field=field,
         version=1,
-        value=f"cleaned.{field}",
+        value=f"unless_digest(cleaned.{field})",
         identifier=True,
         description="name as written: format characters removed, NFC, trimmed",
     )
@@ -21,7 +21,7 @@ LAST_NAME = _canonical("last_name")
 SPACELESS_LOWER = Form(
     name="name.spaceless_lower",
     version=1,
-    expression="lower_text(without_whitespace({0}))",
+    expression="spaceless_name({0})",
     description="all white space removed, lower case; accents and punctuation stay",
     source="VTEX Ads, Integrating audiences, Field hashing",
 )
@@ -29,12 +29,18 @@ SPACELESS_LOWER = Form(
 NOT_IN_A_BARE_NAME = WHITESPACE + character_class(unicode_sets.PUNCTUATION_AND_SYMBOLS)
 
 MACROS = rf"""
+create macro spaceless_name(value) as
+  case
+    when not regexp_full_match(value, '[ -~{LATIN_LETTERS}]*') then lower_text(without_whitespace(value))
+    else lower(replace(value, ' ', ''))
+  end;
+
 -- NFC last: a mark may now stand behind another letter, and some letters compose in lower case only.
 create macro bare_name(value) as
   case
-    when regexp_full_match(value, '[A-Za-z]+') then lower(value)
-    when regexp_full_match(value, '[ -~]*') then nullif(lower(regexp_replace(value, '[^0-9A-Za-z]+', '', 'g')), '')
-    else nullif(to_nfc(lower_text(regexp_replace(value, '[{NOT_IN_A_BARE_NAME}]+', '', 'g'))), '')
+    when not regexp_full_match(value, '[A-Za-z{LATIN_LETTERS} .''-]*')
+      then nullif(to_nfc(lower_text(regexp_replace(value, '[{NOT_IN_A_BARE_NAME}]+', '', 'g'))), '')
+    else nullif(without_name_marks(lower(value)), '')
   end;
 """
 

@@ -1,7 +1,7 @@
-"""Phone numbers to E.164: libphonenumber decides, and a SQL pattern answers for it where both provably agree.
+"""Phone numbers to E.164: libphonenumber decides, and SQL answers for it where both provably agree.
 
-Brazilian numbers in their everyday shapes never leave SQL. Every other distinct number is parsed once by the library
-into the look-up table `parsed_phones`, before the canonical query runs.
+Few numbers leave SQL (`phone_in_sql`). Every other distinct one is parsed once by the library into the look-up table
+`parsed_phones`, before the canonical query runs.
 """
 
 import re
@@ -11,48 +11,30 @@ import phonenumbers
 import pyarrow as pa
 from phonenumbers import NumberParseException, ValidationResult
 
+from audience_assets.rules import phone_in_sql
 from audience_assets.rules.rule import CanonicalRule, Form
-from audience_assets.rules.text import WHITESPACE
 
 CANONICAL = CanonicalRule(
     field="phone",
     version=1,
     prepared="phone_text({0})",
-    value="coalesce(plain_brazilian_phone(cleaned.phone, cleaned.region), parsed_phone.e164)",
-    refusal="parsed_phone.refusal",
+    reading="plain_phone(cleaned.phone, cleaned.region, cleaned.brazil_ninth_digit)",
+    value="coalesce(e164_of(cleaned.phone_reading), e164_of(parsed_phone.answer))",
+    found="parsed_phone.answer",
+    refusal="coalesce(cleaned.phone_reading, cleaned.phone_found)",
     joins=(
         "left join parsed_phones as parsed_phone"
-        " on parsed_phone.phone = cleaned.phone and parsed_phone.region = cleaned.region",
+        " on parsed_phone.phone = case when cleaned.phone_reading is null then cleaned.phone end"
+        " and parsed_phone.region = cleaned.region",
     ),
     identifier=True,
     description="E.164 with +",
 )
 
-MACROS = rf"""
-create macro phone_text(value) as
-  case
-    when regexp_full_match(value, '[0-9 ()+-]*') then value
-    else regexp_replace(
-      whole_number_text(value),
-      '(?i)(?:ramal|r[.])[{WHITESPACE}]*:?[{WHITESPACE}]*[0-9]+$',
-      ''
-    )
-  end;
+MACROS = phone_in_sql.MACROS
 
--- Area code without zeros, then a mobile number of nine digits or a landline of eight: libphonenumber can only agree.
-create macro plain_brazilian_phone(value, region) as
-  case
-    when region <> 'BR' then null
-    when regexp_full_match(value, '(?:[+]?55 ?)?[(]?[1-9][1-9][)]? ?9[0-9]{{4}}[- ]?[0-9]{{4}}')
-      then '+55' || right(regexp_replace(value, '[^0-9]+', '', 'g'), 11)
-    when regexp_full_match(value, '(?:[+]?55 ?)?[(]?[1-9][1-9][)]? ?[2-5][0-9]{{3}}[- ]?[0-9]{{4}}')
-      then '+55' || right(regexp_replace(value, '[^0-9]+', '', 'g'), 10)
-  end;
-"""
-
-PARSED_PHONES = pa.schema(
-    [("phone", pa.string()), ("region", pa.string()), ("e164", pa.string()), ("refusal", pa.string())]
-)
+PARSED_PHONES = pa.schema([("phone", pa.string()), ("region", pa.string()), ("answer", pa.string())])
+"""The answer is the E.164 number, or the reason why there is none; only the former begins with +."""
 
 BRAZIL = 55
 MEXICO = 52
@@ -89,9 +71,9 @@ def to_e164(text: str, region: str, *, brazil_ninth_digit: bool = True) -> tuple
     national = phonenumbers.national_significant_number(number)
     if number.country_code == MEXICO and _OLD_MEXICAN_MOBILE.fullmatch(national):
         number = phonenumbers.parse(f"+{MEXICO}{national[1:]}")
-    possible = phonenumbers.is_possible_number_with_reason(number)
     if number.country_code == BRAZIL:
         return _brazilian(national, brazil_ninth_digit=brazil_ninth_digit)
+    possible = phonenumbers.is_possible_number_with_reason(number)
     if possible != ValidationResult.IS_POSSIBLE:
         return None, _LENGTH_REFUSALS[possible]
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None
@@ -116,24 +98,27 @@ def parse_residue(connection: duckdb.DuckDBPyConnection, cleaned: str, *, brazil
           region
         from {cleaned}
         where phone is not null
-          and plain_brazilian_phone(phone, region) is null
+          and phone_reading is null
         """
     ).to_arrow_table()
-    pairs = list(zip(residue["phone"].to_pylist(), residue["region"].to_pylist(), strict=True))
-    answers = [to_e164(phone or "", region, brazil_ninth_digit=brazil_ninth_digit) for phone, region in pairs]
-    parsed = pa.table(
-        [
-            residue["phone"],
-            residue["region"],
-            pa.array([e164 for e164, _ in answers], pa.string()),
-            pa.array([refusal for _, refusal in answers], pa.string()),
-        ],
-        schema=PARSED_PHONES,
+    parsed = pa.RecordBatchReader.from_batches(
+        PARSED_PHONES,
+        (_parsed(batch, brazil_ninth_digit=brazil_ninth_digit) for batch in residue.to_batches()),
     )
     connection.register("parsed_phones_arrow", parsed)
     connection.execute("create or replace temp table parsed_phones as select * from parsed_phones_arrow")
     connection.unregister("parsed_phones_arrow")
-    return len(pairs)
+    return int(residue.num_rows)
+
+
+def _parsed(batch: pa.RecordBatch, *, brazil_ninth_digit: bool) -> pa.RecordBatch:
+    """The library's answers for a batch of phones and regions."""
+    answers = (
+        to_e164(phone, region, brazil_ninth_digit=brazil_ninth_digit)
+        for phone, region in zip(batch["phone"].to_pylist(), batch["region"].to_pylist(), strict=True)
+    )
+    answer = pa.array([e164 or refusal for e164, refusal in answers], pa.string())
+    return pa.RecordBatch.from_arrays([batch["phone"], batch["region"], answer], schema=PARSED_PHONES)
 
 
 E164 = Form(

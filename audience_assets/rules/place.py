@@ -25,7 +25,11 @@ POSTAL_CODE = CanonicalRule(
     description="Brazil: 8 digits; elsewhere the text in upper case",
 )
 STATE = CanonicalRule(
-    field="state", version=1, value="cleaned.state", identifier=True, description="state as written"
+    field="state",
+    version=1,
+    value="unless_digest(cleaned.state)",
+    identifier=True,
+    description="state as written",
 )
 STATE_CODE = CanonicalRule(
     field="state",
@@ -39,7 +43,11 @@ STATE_CODE = CanonicalRule(
     description="two-letter code of a Brazilian or US state",
 )
 CITY = CanonicalRule(
-    field="city", version=1, value="cleaned.city", identifier=True, description="city as written"
+    field="city",
+    version=1,
+    value="unless_digest(cleaned.city)",
+    identifier=True,
+    description="city as written",
 )
 NEIGHBORHOOD = CanonicalRule(
     field="neighborhood", version=1, value="cleaned.neighborhood", description="neighborhood as written"
@@ -58,7 +66,8 @@ create macro cep_digits(value) as
 
 create macro usable_postal_code(value, region) as
   case
-    when region <> 'BR' then upper_ascii(value)
+    when region <> 'BR' then upper_ascii(unless_digest(value))
+    when regexp_full_match(value, '[0-9]{{5}}-?[0-9]{{3}}') then replace(value, '-', '')
     when regexp_full_match(cep_digits(value), '[0-9]{{7,8}}') then lpad(cep_digits(value), 8, '0')
   end;
 

@@ -12,8 +12,11 @@ class CanonicalRule:
     Attributes:
         field: The input field; the canonical column has the same name unless `column` says otherwise.
         version: Raised whenever the expression gives another answer for any value, so that the change is delivered.
-        value: SQL over the row `cleaned`; NULL where there is nothing usable.
+        value: SQL over the row `cleaned`; NULL where there is nothing usable, so also for a digest in an identifier.
         prepared: SQL with `{0}` for the clean text: what `cleaned` holds for the field, computed once.
+        reading: SQL over the row `cleaned` for what `value` and `refusal` both need, computed once; they know it as
+            `cleaned.FIELD_reading`.
+        found: SQL over the look-ups that `refusal` needs; it knows it as `cleaned.FIELD_found`.
         refusal: SQL that names the reason; looked at only where `value` is NULL though the text is not blank.
         joins: Look-up joins that `value` needs, in the order they are written.
         type: DuckDB type of the canonical column.
@@ -26,6 +29,8 @@ class CanonicalRule:
     value: str
     description: str
     prepared: str = "{0}"
+    reading: str = ""
+    found: str = ""
     refusal: str = "NULL"
     joins: tuple[str, ...] = ()
     type: str = "VARCHAR"

@@ -5,8 +5,9 @@ from audience_assets.rules.rule import CanonicalRule, Form
 CANONICAL = CanonicalRule(
     field="social_id",
     version=1,
-    prepared="bare_number(whole_number_text({0}))",
-    value="usable_cpf(cleaned.social_id)",
+    prepared="cpf_text({0})",
+    reading="cpf_number(cleaned.social_id)",
+    value="usable_cpf(cleaned.social_id_reading)",
     refusal="cpf_refusal(cleaned.social_id)",
     identifier=True,
     description="CPF, 11 digits",
@@ -25,17 +26,24 @@ MACROS = f"""
 create macro bare_number(value) as
   replace(replace(replace(without_whitespace(value), '.', ''), '-', ''), '/', '');
 
+-- The masked and the plain form of a CPF need no regard for white space and spreadsheets.
+create macro cpf_text(value) as
+  case
+    when regexp_full_match(value, '[0-9]{{3}}[.]?[0-9]{{3}}[.]?[0-9]{{3}}-?[0-9]{{2}}')
+      then replace(replace(value, '.', ''), '-', '')
+    else bare_number(whole_number_text(value))
+  end;
+
+-- Eight to eleven digits: a number column loses the leading zeros.
+create macro cpf_number(value) as
+  case when regexp_full_match(value, '[0-9]{{8,11}}') then cast(value as bigint) end;
+
 create macro cpf_checks_out(cpf) as
   {_check_digit(10)} = cpf // 10 % 10
   and {_check_digit(11)} = cpf % 10;
 
--- Eight to eleven digits: a number column loses the leading zeros.
-create macro usable_cpf(value) as
-  case
-    when not regexp_full_match(value, '[0-9]{{8,11}}') then null
-    when cast(value as bigint) % 11111111111 = 0 then null
-    when cpf_checks_out(cast(value as bigint)) then lpad(value, 11, '0')
-  end;
+create macro usable_cpf(cpf) as
+  case when cpf % 11111111111 <> 0 and cpf_checks_out(cpf) then lpad(cast(cpf as varchar), 11, '0') end;
 
 create macro cpf_refusal(value) as
   case

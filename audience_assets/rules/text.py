@@ -1,7 +1,10 @@
 r"""Text as every rule sees it: format characters, NFC, white space and lower case, exactly as Python has them.
 
 DuckDB differs from Python in a handful of code points (`İ`, the final sigma, the white space that RE2 calls `\s`); the
-macros here mend each of them, and take a short way for plain ASCII, where nothing differs.
+macros here mend each of them, and take a short way for plain ASCII or everyday Latin letters, where nothing differs.
+
+Most macros name the unusual case and leave the usual one to `else`, because NULL goes there, too: where every value of a
+batch takes the same way, DuckDB keeps the dictionary of a Parquet column, and works on each distinct value once.
 """
 
 from audience_assets.rules import unicode_sets
@@ -14,6 +17,12 @@ def character_class(code_points: str) -> str:
     """The inside of an RE2 class for a list of hexadecimal code points and ranges."""
     return "".join("-".join(f"\\x{{{bound}}}" for bound in item.split("-")) for item in code_points.split())
 
+
+LATIN = r"\x{a1}-\x{ac}\x{ae}-\x{2ff}"
+"""Letters and signs behind ASCII that are neither white space nor format characters, and in NFC whatever is beside them."""
+
+LATIN_LETTERS = r"\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{12f}\x{131}-\x{24f}"
+"""Those of them that are letters, without `İ`, which DuckDB and Python lower differently."""
 
 FORMAT_CHARACTERS = character_class(unicode_sets.FORMAT_CHARACTERS)
 CASED = character_class(unicode_sets.CASED)
@@ -42,11 +51,11 @@ create macro to_nfc(value) as
 -- Format characters out, NFC, trimmed; NULL where nothing is left.
 create macro clean_text(value) as
   case
-    when regexp_full_match(value, '[!-~](?:[ -~]*[!-~])?') then value
-    else nullif(
+    when not regexp_full_match(value, '[!-~{LATIN}](?:[ -~{LATIN}]*[!-~{LATIN}])?') then nullif(
       trim_whitespace(to_nfc(regexp_replace(value, '[{FORMAT_CHARACTERS}]+', '', 'g'))),
       ''
     )
+    else value
   end;
 
 -- A capital sigma behind a letter and before none is a final one (Unicode, Final_Sigma).
@@ -68,14 +77,25 @@ create macro lower_text(value) as
     else lower(replace(with_final_sigma(value), 'İ', 'i' || chr(775)))
   end;
 
+-- What stands between the letters of everyday names.
+create macro without_name_marks(value) as
+  replace(replace(replace(replace(value, ' ', ''), '.', ''), '-', ''), '''', '');
+
 -- How words of a fixed vocabulary are compared: no accents, case, dots, hyphens or white space.
 create macro word_key(value) as
-  regexp_replace(strip_accents(lower_text(value)), '[.{WHITESPACE}-]+', '', 'g');
+  case
+    when not regexp_full_match(value, '[ -~{LATIN}]*')
+      then regexp_replace(strip_accents(lower_text(value)), '[.{WHITESPACE}-]+', '', 'g')
+    else replace(replace(replace(strip_accents(lower(value)), ' ', ''), '.', ''), '-', '')
+  end;
 
 -- Spreadsheets write a whole number as 123.0.
 create macro whole_number_text(value) as
   case when regexp_full_match(value, '[0-9]+[.]0') then split_part(value, '.', 1) else value end;
 
 create macro is_digest(value) as
-  coalesce(strlen(value) = 64 and regexp_full_match(value, '[0-9a-fA-F]*'), false);
+  case when strlen(value) = 64 then regexp_full_match(value, '[0-9a-fA-F]*') else false end;
+
+create macro unless_digest(value) as
+  case when is_digest(value) then null else value end;
 """

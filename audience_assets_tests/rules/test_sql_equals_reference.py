@@ -234,7 +234,7 @@ def test_every_assigned_code_point_in_a_name_and_an_email(connection: duckdb.Duc
         rules=[rule for rule in RULES if rule.field in ("first_name", "email", "city", "country")],
     )
     found = connection.sql(
-        "select lower_text(without_whitespace(first_name)), lower_text(email), city, "
+        "select spaceless_name(first_name), lower_text(email), city, "
         "bare_name(first_name), transliterated_letters(city), undecorated_letters(city), "
         f"{email.LOWER_BARE.sql(('email',))} "
         "from canonical_customers order by cast(customer_id as integer)"
