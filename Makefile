@@ -48,7 +48,7 @@ format: $(READY)
 # Versions and hashes for every platform and Python from 3.11 on, and no registry host.
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra sandbox --group dev pyproject.toml requirements/build.in -o requirements/lock.txt
+	  --extra sandbox --extra postgres --extra ray --group dev pyproject.toml requirements/build.in -o requirements/lock.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/uv.in -o requirements/uv.txt
 
@@ -59,3 +59,27 @@ clean:
 soak: $(READY)
 	AUDIENCE_ASSETS_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 2 audience_assets_tests/histories/test_histories.py \
 	  audience_assets_tests/histories/partners/test_histories.py
+
+# Beside what else people would use, in environments of their own: make bench SIZE=100000 REPEATS=1 is the quick trial.
+SIZE ?= 10000000
+REPEATS ?= 3
+OPTIONS ?=
+BENCH := .bench
+PYTHON312 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python3.12) python3.12)
+
+.PHONY: bench
+bench: $(BENCH)/.ready
+	@$(BENCH)/main/bin/python -m benchmarks --size $(SIZE) --repeats $(REPEATS) $(OPTIONS)
+
+$(BENCH)/.ready: $(READY) requirements/bench.txt requirements/bench-condor.txt
+	@echo "Setting up $(BENCH) (once; some minutes) ..."
+	@rm -rf $(BENCH)
+	@index="$(INDEX)"; if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; export UV_COMPILE_BYTECODE=1; \
+	  $(BIN)/uv venv --quiet --no-python-downloads --python $(BIN)/python $(BENCH)/main && \
+	  $(BIN)/uv pip install --quiet --python $(BENCH)/main --require-hashes -r requirements/bench.txt && \
+	  $(BIN)/uv pip install --quiet --python $(BENCH)/main --no-deps --no-build-isolation --editable .
+	@index="$(INDEX)"; if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	  { $(BIN)/uv venv --quiet --no-python-downloads --python "$(PYTHON312)" $(BENCH)/condor 2>/dev/null && \
+	    $(BIN)/uv pip install --quiet --python $(BENCH)/condor --require-hashes -r requirements/bench-condor.txt; } || \
+	  { rm -rf $(BENCH)/condor; echo "condor-retl is left out: make bench PYTHON312=/path/to/python3.12"; }
+	@touch $@

@@ -24,6 +24,10 @@ class StateError(AudienceAssetsError):
     """Our own files or ledger are missing or damaged: restore them or materialize the named asset again."""
 
 
+class WorkersError(AudienceAssetsError):
+    """Those who run the tasks died or are not there: mend the machine or the cluster and run again."""
+
+
 class OutOfOrderError(AudienceAssetsError):
     """The day may not be delivered now: a newer day was delivered, or another run is delivering."""
 
@@ -44,7 +48,7 @@ class AudienceRefusedError(DestinationRefusedError):
 
 
 class DeliveryInterruptedError(AudienceAssetsError):
-    """The partner did not answer in time or is failing: run again; what was delivered is not sent twice.
+    """The partner, or the ledger's server, did not answer in time or is failing: run again; what was delivered is not sent twice.
 
     `one_audience` says that only the audience at hand is concerned, so that the others may go on.
     """

@@ -11,7 +11,7 @@ from audience_assets.rules import place
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 _TEAM = re.compile("team:.+")
 _MEMORY = re.compile(r"0*[1-9][0-9]*(?:[.][0-9]+)? ?[MGT](?:i?B)|(?:[1-9][0-9]?|100) ?%", re.IGNORECASE)
-_PASSWORD_IN_URL = re.compile("://[^/?#@]*:[^/?#]*@|[?&]password=", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile("://[^/?#@]*:[^/?#]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 _DAY_FORMAT = re.compile("(?:[^%{}]|%-?[YmdFyjbBaAGVuUwW])*")
 _SOME_DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(800)]
 
@@ -48,6 +48,18 @@ def amount_of_memory(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount of memory: write it as 2GB, 512MB or 80%")
     return text
+
+
+def part_of_memory(text: str, parts: int) -> str:
+    """The share that one of several processes may use of an amount of memory."""
+    found = re.fullmatch(r"([0-9.]+) ?(.*)", text)
+    if found is None:
+        raise ValueError(f"{text!r} is not an amount of memory")
+    units = {"MB": "KB", "GB": "MB", "TB": "GB", "MIB": "KIB", "GIB": "MIB", "TIB": "GIB"}
+    amount, unit = float(found[1]) / parts, found[2].upper()
+    # DuckDB takes a fraction of a per cent, and of a unit the thousandth below it.
+    smaller = 1024 if "I" in unit else 1000
+    return f"{amount:.3f}%" if unit == "%" else f"{max(1, int(amount * smaller))}{units[unit]}"
 
 
 def url_without_password(url: str) -> str:

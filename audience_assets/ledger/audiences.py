@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -15,7 +16,8 @@ _audiences = tables.remote_audience.c
 def known(connection: Connection, destination: str) -> list[RemoteAudience]:
     """The destination's audiences, in the order of their names."""
     query = select(tables.remote_audience).where(_audiences.destination == destination)
-    rows = connection.execute(query.order_by(_audiences.audience)).mappings()
+    # Sorted here: servers order text by the rules of some language.
+    rows = sorted(connection.execute(query).mappings(), key=itemgetter("audience"))
     return [RemoteAudience(**row) for row in rows]
 
 
@@ -85,7 +87,7 @@ def last_session(connection: Connection, destination: str, audience: str, operat
             deliveries.c.audience == audience,
             sessions.c.operation == operation,
         )
-        .order_by(sessions.c.opened_at.desc())
+        .order_by(sessions.c.delivery_id.desc(), sessions.c.number.desc())  # by no machine's clock
     )
     row = connection.execute(query.limit(1)).mappings().first()
     return None if row is None else Session(**row)

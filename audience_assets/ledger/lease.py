@@ -3,21 +3,27 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
-from audience_assets.errors import OutOfOrderError, StateError
+from audience_assets.errors import AudienceAssetsError, OutOfOrderError
 from audience_assets.ledger import tables
 from audience_assets.ledger.database import Database
 from audience_assets.ledger.process import Process, is_dead, this_process
-from audience_assets.ledger.records import utc_now
 
 _columns = tables.lease.c
 
+_given_up: set[str] = set()
+"""Holders in this process that want their lease no more, though the ledger could not be told."""
+
 
 class Lease:
-    """The right to work on a name until it expires; made by `Ledger.lease`."""
+    """The right to work on a name until it expires; made by `Ledger.lease`.
+
+    It expires by the database's clock. Machines' clocks differ: one that is minutes ahead would take a living holder's
+    lease for expired, and two would send at once. Only one clock is ever asked, so no two are ever compared.
+    """
 
     def __init__(self, database: Database, name: str, seconds: float) -> None:
         self._database = database
@@ -32,8 +38,8 @@ class Lease:
         Raises:
             OutOfOrderError: It expired and another holder took it, so this one must stop.
         """
-        expires_at = utc_now() + timedelta(seconds=self.seconds)
         with self._database.writing() as connection:
+            expires_at = self._database.now(connection) + timedelta(seconds=self.seconds)
             change = update(tables.lease).where(*self._is_ours()).values(expires_at=expires_at)
             if connection.execute(change).rowcount == 0:
                 raise OutOfOrderError(
@@ -46,20 +52,30 @@ class Lease:
         Raises:
             OutOfOrderError: A living holder has it.
         """
-        with self._database.writing() as connection:
+        with self._giving_up_on_failure(), self._database.writing() as connection:
+            now = self._database.now(connection)
             row = (
                 connection.execute(select(tables.lease).where(_columns.name == self.name)).mappings().first()
             )
             if row is not None:
-                if row["expires_at"] > utc_now() and not is_dead(_process_of(row)):
+                if row["expires_at"] > now and not _is_gone(row):
                     raise OutOfOrderError(_who_holds(row))
                 connection.execute(delete(tables.lease).where(_columns.name == self.name))
-            _insert(connection, self, this_process())
+            _insert(connection, self, this_process(), now)
 
     def release(self) -> None:
         """Give it back. Somebody else's lease on the same name stays."""
-        with self._database.writing() as connection:
+        with self._giving_up_on_failure(), self._database.writing() as connection:
             connection.execute(delete(tables.lease).where(*self._is_ours()))
+
+    @contextmanager
+    def _giving_up_on_failure(self) -> Iterator[None]:
+        """Let the next run in this process, which lives on, have what a failing ledger could not take back."""
+        try:
+            yield
+        except BaseException:
+            _given_up.add(self.holder)
+            raise
 
     def _is_ours(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return _columns.name == self.name, _columns.holder == self.holder
@@ -77,14 +93,13 @@ def held(database: Database, name: str, seconds: float) -> Iterator[Lease]:
     try:
         yield lease
     except BaseException:
-        with suppress(StateError):  # the body's error matters more; the lease expires by itself
+        with suppress(AudienceAssetsError):  # the body's error matters more; the lease expires by itself
             lease.release()
         raise
     lease.release()
 
 
-def _insert(connection: Connection, lease: Lease, here: Process) -> None:
-    now = utc_now()
+def _insert(connection: Connection, lease: Lease, here: Process, now: datetime) -> None:
     connection.execute(
         insert(tables.lease).values(
             name=lease.name,
@@ -97,6 +112,10 @@ def _insert(connection: Connection, lease: Lease, here: Process) -> None:
             expires_at=now + timedelta(seconds=lease.seconds),
         )
     )
+
+
+def _is_gone(row: RowMapping) -> bool:
+    return row["holder"] in _given_up or is_dead(_process_of(row))
 
 
 def _process_of(row: RowMapping) -> Process:

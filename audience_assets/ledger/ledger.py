@@ -27,8 +27,8 @@ from audience_assets.ledger.records import (
 class Ledger:
     """The one place that knows the state; safe to use from several processes at once.
 
-    Every method can raise StateError when the database is locked for too long, damaged, or cannot be written; the
-    methods below name only what they raise besides.
+    Every method can raise StateError when the database is locked for too long, damaged, or cannot be written, and
+    DeliveryInterruptedError when its server is away; the methods below name only what they raise besides.
     """
 
     def __init__(self, database: Database) -> None:
@@ -39,11 +39,12 @@ class Ledger:
         """Open the ledger at a URL, creating it on first use.
 
         Args:
-            url: `sqlite:///path/to/ledger.db`, or a Postgres URL.
+            url: `sqlite:///path/to/ledger.db`, or `postgresql://user:password@host:port/database`.
 
         Raises:
-            SettingsError: The URL cannot be used.
+            SettingsError: The URL cannot be used, or the server refuses what it says.
             StateError: The ledger cannot be created or read, is damaged, or is of another version.
+            DeliveryInterruptedError: The server cannot be reached.
         """
         return cls(Database.open(url))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
+from operator import itemgetter
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -27,9 +28,8 @@ def segments_in_clear(connection: Connection, before: date) -> list[Segment]:
     """The segments of days before this one whose normalized file still exists, oldest first."""
     columns = tables.segment.c
     query = select(tables.segment).where(columns.day < before, columns.normalized_file.is_not(None))
-    return [
-        Segment(**row) for row in connection.execute(query.order_by(columns.day, columns.name)).mappings()
-    ]
+    rows = sorted(connection.execute(query).mappings(), key=itemgetter("day", "name"))
+    return [Segment(**row) for row in rows]
 
 
 def record_segment(connection: Connection, segment: Segment) -> None:

@@ -7,16 +7,44 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from audience_assets.errors import StateError
+from audience_assets.errors import SettingsError, StateError
+from audience_assets.ledger.backend import Backend
+from audience_assets.ledger.records import utc_now
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one."""
 
 WRITES = "ledger_writes"
 """Execution option of a connection that is going to write."""
+
+
+def file_of(url: URL) -> Path:
+    """The file that a URL names.
+
+    Raises:
+        SettingsError: It names none.
+    """
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise SettingsError("The ledger must outlive a run: name a file, as in sqlite:///path/to/ledger.db.")
+    return Path(url.database).absolute()
+
+
+def busy_seconds(url: URL) -> float:
+    """How long a writer waits for another one, by this URL.
+
+    Raises:
+        SettingsError: It is not a number, or the URL says something else besides.
+    """
+    unknown = sorted(set(url.query) - {"timeout"})
+    if unknown:
+        raise SettingsError(f"The ledger URL takes only ?timeout=seconds after a file, not {unknown[0]!r}.")
+    try:
+        return float(str(url.query.get("timeout", BUSY_SECONDS)))
+    except ValueError as error:
+        raise SettingsError("The timeout in the ledger URL must be a number of seconds.") from error
 
 
 def file_engine(path: Path, busy_seconds: float = BUSY_SECONDS) -> Engine:
@@ -114,7 +142,21 @@ _MEANINGS = {
 }
 
 
-def meaning(error: BaseException | None) -> str | None:
-    """What an SQLite error says about the file and what to do, or None where it needs no translation."""
+def explained(error: BaseException, place: str) -> StateError:
+    """What an SQLite error says about the file, and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else _MEANINGS.get(code & 0xFF)  # the low byte is the kind, the rest a detail
+    says = None if code is None else _MEANINGS.get(code & 0xFF)  # the low byte is the kind, the rest a detail
+    said = f"{type(error).__name__} ({str(error).partition(chr(10))[0]})"
+    return StateError(
+        f"The ledger at {place} "
+        f"{says or f'answered with {said}: check that it can be reached and written, and run again'}."
+    )
+
+
+BACKEND = Backend(
+    read_options={},
+    write_options={WRITES: True},
+    now=lambda _: utc_now(),  # a file is used by the processes of one machine, and they share its clock
+    explained=explained,
+    passing=lambda _: False,  # SQLite itself waits for other writers
+)

@@ -1,17 +1,25 @@
-"""A ledger on a real file, snapshots to deliver, and scripts in processes of their own."""
+"""A ledger on a real file and on a real server, snapshots to deliver, and scripts in processes of their own."""
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from audience_assets.ledger import Ledger, PlannedBatch, Segment, Snapshot
+from audience_assets.ledger.database import Database
+from audience_assets.ledger.tables import metadata
+from audience_assets_tests.ledger.postgres import PostgresServer, program
 
 FIRST_DAY = date(2026, 11, 1)
+
+Execute = Callable[..., Sequence[Any]]
 
 
 @pytest.fixture
@@ -19,15 +27,74 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / "ledger.db"
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """A running Postgres; with pytest-xdist each worker has its own."""
+    if program("initdb") is None or program("postgres") is None:
+        pytest.skip("needs Postgres's initdb and postgres, in PATH or in /usr/lib/postgresql")
+    with PostgresServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def new_ledger(server: PostgresServer) -> Iterator[str]:
+    """The name of a database with a ledger in which nothing is yet, to be copied."""
+    with server.database("new_ledger") as name:
+        Ledger.open(server.url(name)).close()
+        yield name
+
+
+@pytest.fixture(scope="session")
+def shared_ledger(server: PostgresServer, new_ledger: str) -> Iterator[str]:
+    """The name of a database that tests use one after the other, which is quicker than one for each."""
+    with server.database("shared_ledger", new_ledger) as name:
+        yield name
+
+
 @pytest.fixture
-def url(file: Path) -> str:
-    return f"sqlite:///{file}?timeout=10"
+def database(server: PostgresServer, new_ledger: str) -> Iterator[str]:
+    """The name of a test's own database, with its ledger."""
+    with server.database(f"ledger-{uuid.uuid4().hex[:12]}", new_ledger) as name:
+        yield name
+
+
+@pytest.fixture
+def empty_database(server: PostgresServer) -> Iterator[str]:
+    """The name of a test's own database, with nothing in it."""
+    with server.database(f"empty-{uuid.uuid4().hex[:12]}") as name:
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the ledger is: each test that asks runs twice."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('file')}?timeout=10"
+        return
+    server, name = map(request.getfixturevalue, ("server", "shared_ledger"))
+    yield server.url(name)
+    filled = ", ".join(table for table in metadata.tables if table != "schema_version")
+    server.execute(f"TRUNCATE {filled} RESTART IDENTITY", name)
 
 
 @pytest.fixture
 def ledger(url: str) -> Iterator[Ledger]:
     with Ledger.open(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def execute(url: str) -> Iterator[Execute]:
+    """Run a statement beside the ledger, with everything that the database itself refuses."""
+    beside = Database.open(url)
+
+    def execute(statement: str, **values: object) -> Sequence[Any]:
+        with beside._engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return result.all() if result.returns_rows else []
+
+    yield execute
+    beside.close()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """Deliveries: planned from where the partner stands, sent in batches, and only their end moves the pointer."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from audience_assets.errors import OutOfOrderError, StateError
 from audience_assets.ledger import (
@@ -19,6 +17,7 @@ from audience_assets.ledger import (
     PlannedBatch,
     Snapshot,
 )
+from audience_assets_tests.ledger.conftest import Execute
 
 NthDay = Callable[[int], date]
 
@@ -301,10 +300,8 @@ def test_unknown_numbers_are_named(desk: Desk) -> None:
         "DELETE FROM snapshot",
     ],
 )
-def test_the_database_itself_refuses_what_must_not_be(desk: Desk, file: Path, forbidden: str) -> None:
+def test_the_database_itself_refuses_what_must_not_be(desk: Desk, execute: Execute, forbidden: str) -> None:
     desk.deliver(1, key="k")
     desk.plan(1, key="l")
-    with closing(sqlite3.connect(file)) as other:
-        other.execute("PRAGMA foreign_keys = ON")
-        with pytest.raises(sqlite3.IntegrityError):
-            other.execute(forbidden)
+    with pytest.raises(IntegrityError):
+        execute(forbidden)

@@ -1,13 +1,21 @@
 """Any order of calls, with a crash between any two: the pointer is the last done delivery's, and nothing else moves it."""
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from audience_assets.errors import OutOfOrderError, StateError
 from audience_assets.ledger import BatchStatus, Counts, Ledger, PlannedBatch, Segment, Snapshot
@@ -19,10 +27,9 @@ DAYS = 4
 class DeliveryMachine(RuleBasedStateMachine):
     """A model of one destination beside the real ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: ExitStack, url: str) -> None:
         super().__init__()
-        self.directory = tempfile.TemporaryDirectory()
-        self.url = f"sqlite:///{Path(self.directory.name)}/ledger.db"
+        self.stack, self.url = stack, url
         self.ledger = Ledger.open(self.url)
         self.pointer: tuple[str, date] | None = None
         self.delivery: int | None = None  # planned or sending
@@ -46,6 +53,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
+        self.stack.callback(self.ledger.close)
         self.ledger = Ledger.open(self.url)
 
     @rule(number=st.integers(0, DAYS - 1), version=st.sampled_from("ab"), count=st.integers(0, 3))
@@ -140,14 +148,40 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.ledger.close()
-        self.directory.cleanup()
+        self.stack.close()
 
 
-TestDeliveryMachine = DeliveryMachine.TestCase
-TestDeliveryMachine.settings = settings(
-    max_examples=15,
-    stateful_step_count=30,
-    deadline=None,  # every step waits for the disk
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@contextmanager
+def sqlite_url(_request: pytest.FixtureRequest) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory:
+        yield f"sqlite:///{directory}/ledger.db"
+
+
+@contextmanager
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    server, template = map(request.getfixturevalue, ("server", "new_ledger"))
+    with server.database("machine", template) as name:
+        yield server.url(name)
+
+
+@pytest.mark.parametrize(("new_url", "examples"), [(sqlite_url, 10), (postgres_url, 4)])
+def test_any_order_of_calls_keeps_the_pointer(
+    new_url: Callable[[pytest.FixtureRequest], AbstractContextManager[str]],
+    examples: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    class OneDeliveryMachine(DeliveryMachine):
+        def __init__(self) -> None:
+            stack = ExitStack()
+            super().__init__(stack, stack.enter_context(new_url(request)))
+
+    run_state_machine_as_test(
+        OneDeliveryMachine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=30,
+            deadline=None,  # every step waits for the disk
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

@@ -1,16 +1,14 @@
 """Segments and snapshots: immutable, in order, one current for each day."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
 from audience_assets.errors import StateError
 from audience_assets.ledger import Ledger, Segment, Snapshot
+from audience_assets_tests.ledger.conftest import Execute
 
 DAY = date(2026, 11, 1)
 SEGMENT = Segment("a", DAY, "rules-1", "a/normalized.parquet", 10)
@@ -22,17 +20,14 @@ def test_a_segment_is_read_back_as_recorded(ledger: Ledger) -> None:
     assert ledger.segment("b") is None
 
 
-def test_moments_are_kept_in_utc_whatever_zone_they_come_in(ledger: Ledger, file: Path) -> None:
+def test_moments_are_kept_in_utc_whatever_zone_they_come_in(ledger: Ledger, execute: Execute) -> None:
     moment = datetime(2026, 11, 1, 21, 0, tzinfo=timezone(timedelta(hours=-3)))
     ledger.record_segment(replace(SEGMENT, created_at=moment))
     stored = ledger.segment("a")
     assert stored is not None
     assert stored.created_at == moment
     assert stored.created_at.tzinfo == UTC
-    with closing(sqlite3.connect(file)) as other:
-        assert other.execute("SELECT created_at FROM segment").fetchone() == (
-            "2026-11-02T00:00:00.000000+00:00",
-        )
+    assert execute("SELECT created_at FROM segment") == [("2026-11-02T00:00:00.000000+00:00",)]
 
 
 def test_a_moment_without_a_zone_is_refused(ledger: Ledger) -> None:
