@@ -20,14 +20,15 @@ from audience_assets import settings as settings_file
 from audience_assets.definitions import JOB, build_defs
 from audience_assets.demo import partners, proof, strings
 from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.errors import SettingsError, StateError
 from audience_assets.pipeline import Pipeline
+from audience_assets.settings import Settings
 from audience_assets.synthetic.extract import generate
 
 MARKER = ".audience-assets-demo"
 DIRECTORY = ".demo"
 DAYS = 3
-SMALLEST_AUDIENCE = 1000
 ACCESS_KEY_ID = "AUDIENCE_ASSETS_DEMO_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AUDIENCE_ASSETS_DEMO_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
 
@@ -56,11 +57,9 @@ def run(customers: int, directory: Path) -> None:
             running.configure(directory, days[0])
             _materialize(progress, days)
             _say(progress, task, "comparing what the partners hold with the truth")
-            for day in days:
-                proof.compare_objects(running.s3, directory, day)
-            proof.compare_meta(running.meta, directory, days)
-            proof.compare_tiktok(running.tiktok, directory, days, SMALLEST_AUDIENCE)
-    pipeline = Pipeline(settings_file.load(directory / "settings.toml"))
+            settings = settings_file.load(directory / "settings.toml")
+            _prove(running, directory, days, settings)
+    pipeline = Pipeline(settings)
     for day in days:
         console.print(_day_table(pipeline, day))
     console.print(strings.table_of(pipeline, directory / f"crm/extract/{days[0]}/customers.parquet"))
@@ -143,6 +142,23 @@ def _materialize(progress: Progress, days: list[date]) -> None:
             )
             if not result.success:
                 raise StateError(f"the run of {day} failed: see the messages above, or make ui")
+
+
+def _prove(running: partners.Partners, directory: Path, days: list[date], settings: Settings) -> None:
+    """Compare what each partner holds with what the generator says.
+
+    Raises:
+        StateError: They differ.
+    """
+    for day in days:
+        proof.compare_objects(running.s3, directory, day)
+    emails = proof.digests_due(directory, days, "EMAIL_HASHED")
+    proof.compare_audiences("Meta", running.meta.account.audiences.values(), "EMAIL", emails)
+    phones = proof.digests_due(directory, days, "PHONE_HASHED")
+    tiktok = settings.destinations["tiktok"]
+    smallest = tiktok.smallest_audience if isinstance(tiktok, TikTokSettings) else 0
+    held = running.tiktok.advertiser.audiences.values()
+    proof.compare_audiences("TikTok", held, "phone_SHA256", phones, smallest)
 
 
 def _day_table(pipeline: Pipeline, day: date) -> Table:

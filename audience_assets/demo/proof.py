@@ -1,17 +1,17 @@
 """Proves that the partners hold what the generator says they should; it shares no rule with the pipeline."""
 
 import io
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audience_assets.errors import StateError
-from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets.sandbox.s3 import S3Server
-from audience_assets.sandbox.tiktok.server import TikTokServer
 
 NOT_THE_TRUTH = "is not the generator's truth; please report this as a bug"
 
@@ -41,43 +41,41 @@ def compare_objects(server: S3Server, directory: Path, day: date) -> None:
         raise StateError(f"what the S3 server holds for {day} {NOT_THE_TRUTH}")
 
 
-def compare_meta(server: MetaServer, directory: Path, days: list[date]) -> None:
-    """Compare the e-mail digests that each custom audience holds with those of its members after the last day.
+class Audience(Protocol):
+    """One of a partner's audiences in the sandbox."""
 
-    Meta and VTEX Ads hash the same string for an e-mail address, so the truth that is written for one serves for both.
+    name: str
 
-    Raises:
-        StateError: They differ.
-    """
-    held = {
-        audience.name: {value for key, value in audience.identifiers() if key == "EMAIL"}
-        for audience in server.account.audiences.values()
-    }
-    due = _digests(directory, days, "EMAIL_HASHED")
-    if {name: people for name, people in held.items() if people} != due:
-        raise StateError(f"what Meta's custom audiences hold {NOT_THE_TRUTH}")
+    def identifiers(self) -> AbstractSet[tuple[str, Any]]:
+        """Who is in it: what kind of identifier, and the digest."""
+        ...
 
 
-def compare_tiktok(server: TikTokServer, directory: Path, days: list[date], smallest: int) -> None:
-    """Compare the phone digests that each TikTok audience holds with those of its members after the last day.
+def compare_audiences(
+    partner: str, audiences: Iterable[Audience], kind: str, due: Mapping[str, set[str]], smallest: int = 0
+) -> None:
+    """Compare the digests of a kind that a partner's audiences hold with those of their members after the last day.
 
-    TikTok and VTEX Ads hash the same string for a phone. Audiences that were too small on some day are left out.
+    Those that may have been too small on some day, where the partner takes no audience below `smallest`, are left out.
 
     Raises:
         StateError: They differ.
     """
+    large = {name: people for name, people in due.items() if len(people) > 2 * smallest}
     held = {
-        audience.name: {value for key, value in audience.identifiers() if key == "phone_SHA256"}
-        for audience in server.advertiser.audiences.values()
+        audience.name: {value for of_kind, value in audience.identifiers() if of_kind == kind}
+        for audience in audiences
+        if audience.name not in due.keys() - large.keys()
     }
-    due = _digests(directory, days, "PHONE_HASHED")
-    large = {name for name, people in due.items() if len(people) > 2 * smallest}
-    if not large <= held.keys() or any(held[name] != due[name] for name in large):
-        raise StateError(f"what TikTok's audiences hold {NOT_THE_TRUTH}")
+    if {name: people for name, people in held.items() if people} != large:
+        raise StateError(f"what {partner}'s audiences hold {NOT_THE_TRUTH}")
 
 
-def _digests(directory: Path, days: list[date], column: str) -> dict[str, set[str]]:
-    """The digests of an audience's members after the last day, by audience; those without a member are not named."""
+def digests_due(directory: Path, days: list[date], column: str) -> dict[str, set[str]]:
+    """The digests of an audience's members after the last day, by audience; those without a member are not named.
+
+    They come from what VTEX Ads is due, which hashes the same string of an e-mail address as Meta and of a phone as TikTok.
+    """
     customers: dict[str, dict[str, Any]] = {}
     for day in days:
         customers |= {row["CUSTOMER_ID"]: row for row in truth_of(directory, day).to_pylist()}

@@ -3,10 +3,14 @@
 import dataclasses
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
+
+from audience_assets.sandbox.clock import Clock
+
+F = TypeVar("F")
 
 
 class ControlError(Exception):
@@ -41,14 +45,34 @@ def validated(kind: Any, given: object) -> Any:
         raise ControlError(wrong) from error
 
 
-def set_behaviour(
-    account: object, behaviour: Any, given: Mapping[str, Any], not_over_http: Collection[str]
+async def order_fault(faults: list[F], kind: type[F], request: Request) -> None:
+    """Add the fault that was asked for.
+
+    Raises:
+        ControlError: It is none.
+    """
+    faults.append(validated(kind, await body_of(request)))
+
+
+async def let_time_pass(clock: Clock, request: Request) -> dict[str, object]:
+    """Advance the sandbox's clock, and tell what it shows.
+
+    Raises:
+        ControlError: It is not said by how much.
+    """
+    clock.advance(validated(float, (await body_of(request)).get("advance_seconds")))
+    return {"now": clock.now()}
+
+
+async def set_behaviour(
+    account: object, behaviour: Any, request: Request, not_over_http: Collection[str]
 ) -> None:
-    """Set fields of the dataclass `behaviour` on an account: all of them, or none.
+    """Set fields of the dataclass `behaviour` on an account: all that were asked for, or none.
 
     Raises:
         ControlError: There is no such field, or a value is not of its type.
     """
+    given = await body_of(request)
     known = {each.name: each.type for each in dataclasses.fields(behaviour) if each.name not in not_over_http}
     if given.keys() - known.keys():
         raise ControlError(f"an account's settings are {', '.join(known)}")

@@ -5,7 +5,6 @@ Source: VTEX Ads, Integrating audiences (June 2026): upload-url, then a multipar
 
 import asyncio
 import hmac
-import json
 import logging
 import secrets
 import uuid
@@ -14,7 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import httpx2
 from starlette.applications import Starlette
@@ -22,13 +21,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from audience_assets.errors import SettingsError
 from audience_assets.sandbox import post_object
+from audience_assets.sandbox.api_server import ApiServer
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.connection import NoAnswer
-from audience_assets.sandbox.private_file import write_private_json
+from audience_assets.sandbox.private_file import (
+    damaged,
+    kept_credentials,
+    read_private_json,
+    write_private_json,
+)
 from audience_assets.sandbox.s3 import S3Server
-from audience_assets.sandbox.web_server import WebServer
 
 CONTENT_TYPE = "application/vnd.apache.parquet"
 EXPIRES_IN = 900
@@ -64,46 +67,29 @@ class IssuedForm:
     """Seconds since 1970, by the sandbox's clock."""
 
 
-class NewtailServer:
+class NewtailServer(ApiServer):
     """One publisher's API inside a `with` block; its S3 server must run for as long.
 
-    `clock`, `expires_in`, `max_bytes` and `faults` may be changed at any time. `issued` lists the forms in order.
+    `base_url` stands for https://api-retail-media.newtail.com.br. `clock`, `expires_in`, `max_bytes` and `faults` may be changed at any time. `issued` lists the forms in order.
     """
 
+    name = "newtail"
+
     def __init__(self, directory: Path, s3: S3Server) -> None:
-        self.directory = directory.absolute()
+        super().__init__(directory)
         self.s3 = s3
-        self.log_path = self.directory / "newtail.log"
         self.clock = Clock()
         self.expires_in = EXPIRES_IN
         self.max_bytes = MAX_BYTES
         self.faults: list[Fault] = []
         self.issued: list[IssuedForm] = []
-        self._credentials_path = self.directory / "credentials.json"
         self._last_path = self.directory / "last_key.json"
         self._last_epoch = 0
 
-    def __enter__(self) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._read_credentials()
-        with ExitStack() as stack:
-            self._forms = stack.enter_context(closing(post_object.PostForms(self.s3)))
-            self._web = stack.enter_context(WebServer("newtail", self._application, self.log_path))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @property
-    def base_url(self) -> str:
-        """Stands for https://api-retail-media.newtail.com.br."""
-        return self._web.base_url
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended by itself."""
-        return self._web.running
+    def begin(self, stack: ExitStack) -> None:
+        """Read the credentials and the last key of an earlier start."""
+        self._read_kept()
+        self._forms = stack.enter_context(closing(post_object.PostForms(self.s3)))
 
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""
@@ -121,7 +107,8 @@ class NewtailServer:
                     found[key] = body.read()
             return found
 
-    def _application(self, _base_url: str, log: logging.Logger) -> Starlette:
+    def application(self, _base_url: str, log: logging.Logger) -> Starlette:
+        """The two steps of a delivery."""
         self._log = log
         return Starlette(
             routes=[
@@ -208,25 +195,16 @@ class NewtailServer:
         moment = datetime.fromtimestamp(self._last_epoch, UTC)
         return f"{self.publisher}/audiences/{moment:%Y/%m/%d/%H}/{self._last_epoch}.parquet.snappy"
 
-    def _read_credentials(self) -> None:
-        """Those of an earlier start, else new ones."""
-        try:
-            if not self._credentials_path.exists():
-                made = {
-                    "publisher": uuid.uuid4(),
-                    "app_id": uuid.uuid4(),
-                    "api_key": secrets.token_urlsafe(30),
-                }
-                write_private_json(self._credentials_path, {name: str(value) for name, value in made.items()})
-            kept = json.loads(self._credentials_path.read_text(encoding="utf-8"))
-            self.publisher, self.app_id, self.api_key = (
-                str(kept[name]) for name in ("publisher", "app_id", "api_key")
-            )
-            last = (
-                json.loads(self._last_path.read_text(encoding="utf-8"))
-                if self._last_path.exists()
-                else {"epoch": 0}
-            )
-            self._last_epoch = int(last["epoch"])
-        except (ValueError, TypeError, KeyError):
-            raise SettingsError(f"{self.directory} is damaged: remove it to start anew") from None
+    def _read_kept(self) -> None:
+        made_up = {
+            "publisher": str(uuid.uuid4()),
+            "app_id": str(uuid.uuid4()),
+            "api_key": secrets.token_urlsafe(30),
+        }
+        credentials = kept_credentials(self.directory / "credentials.json", made_up)
+        self.publisher = credentials["publisher"]
+        self.app_id, self.api_key = credentials["app_id"], credentials["api_key"]
+        last = read_private_json(self._last_path) or {"epoch": 0}
+        if not isinstance(last.get("epoch"), int):
+            raise damaged(self._last_path)
+        self._last_epoch = last["epoch"]

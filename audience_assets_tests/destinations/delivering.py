@@ -8,11 +8,15 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
+import pytest
+
 from audience_assets.destinations.delivery import Outcome, Report
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.sending import Sender
+from audience_assets.errors import DestinationRefusedError
 from audience_assets.ledger import Batch, Ledger
 from audience_assets.sandbox.clock import Clock
+from audience_assets.sandbox.recorded_call import RecordedCall
 from audience_assets_tests.destinations.state import AnySettings, Row, State
 
 DAYS = [date(2026, 11, number) for number in range(1, 6)]
@@ -41,6 +45,41 @@ class Delivering(ABC):
     @abstractmethod
     def sender(self) -> AbstractContextManager[Sender]:
         """What delivers to the partner, connected."""
+
+    @abstractmethod
+    def members(self, count: int, *audiences: str) -> dict[str, Row]:
+        """Customers c00000, c00001 and so on, with an e-mail address."""
+
+    @abstractmethod
+    def audience(self, label: str = "vip") -> Any:
+        """The partner's only audience of this name."""
+
+    @abstractmethod
+    def emails(self, label: str = "vip") -> set[str]:
+        """Whose e-mail addresses the audience holds, as digests."""
+
+    @property
+    @abstractmethod
+    def asked(self) -> list[RecordedCall]:
+        """Everything that the partner was asked."""
+
+    def foreign(self, name: str, count: int) -> Any:
+        """An audience at the partner that somebody else created, with people in it."""
+        self.run(DAYS[0], self.members(count, "theirs"))
+        audience = self.audience("theirs")
+        audience.name, audience.description = name, "made by hand"
+        assert self.ledger.forget_audience(self.state.name, "theirs")
+        self.asked.clear()
+        return audience
+
+    def refusal(self, label: str = "vip") -> str:
+        """The sentence of the newest planned day that the partner, or we, refuse for one audience."""
+        name = self.state.name
+        with pytest.raises(
+            DestinationRefusedError, match=f"1 of {name}'s audiences .* others were: {label}: "
+        ) as caught:
+            self.deliver(max(day for day in DAYS if self.state.layout.delta(name, day).is_dir()))
+        return str(caught.value)
 
     @property
     def ledger(self) -> Ledger:
@@ -104,9 +143,17 @@ def emails_of(*names: str) -> set[str]:
     return {digest(email_of(name)) for name in names}
 
 
-def numbered(count: int, start: int = 0) -> list[str]:
+def member_of(email_column: str, name: str, *audiences: str, **cells: Any) -> dict[str, Any]:
+    """A customer with an e-mail address of their own."""
+    return {email_column: email_of(name), "audiences": list(audiences or ("vip",)), **cells}
+
+
+def members_of(
+    email_column: str, count: int, *audiences: str, start: int = 0, **cells: Any
+) -> dict[str, Row]:
     """Customers c00000, c00001 and so on."""
-    return [f"c{number:05}" for number in range(start, start + count)]
+    names = [f"c{number:05}" for number in range(start, start + count)]
+    return {name: member_of(email_column, name, *audiences, **cells) for name in names}
 
 
 def outcome(report: Report, label: str = "vip") -> Outcome:

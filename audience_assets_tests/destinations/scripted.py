@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from python_multipart import parse_form
@@ -72,8 +72,11 @@ class Clock:
         self.moment += seconds
 
 
+AnyScript = TypeVar("AnyScript", bound=Script)
+
+
 @contextmanager
-def serving(script: Script) -> Iterator[None]:
+def serving(script: AnyScript) -> Iterator[AnyScript]:
     """Answer as the script says until the end of the block."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(script)) as server:
         server.daemon_threads = False
@@ -81,7 +84,7 @@ def serving(script: Script) -> Iterator[None]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield
+            yield script
         finally:
             server.shutdown()
             thread.join(10)

@@ -1,7 +1,8 @@
 """A state directory with a ledger, into which tests put days of the hashed log; and a partner that records what it gets."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -136,6 +137,13 @@ class State:
                 **given,
             }
         )
+
+
+@contextmanager
+def new_state(root: Path, settings: AnySettings, name: str) -> Iterator[State]:
+    """The state of a deployment that has delivered nothing yet; who stays as they are stays in their segment."""
+    with Ledger.open(f"sqlite:///{root}/state/ledger.sqlite") as ledger:
+        yield State(root / "state", ledger, settings, name, kept={})
 
 
 def only(report: Report) -> Outcome:

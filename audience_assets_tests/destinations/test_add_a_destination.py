@@ -14,7 +14,8 @@ import pytest
 from pydantic import BaseModel
 
 from audience_assets.destinations import catalog
-from audience_assets.destinations.audiences import AudiencePlanner, Feed
+from audience_assets.destinations.audience_state import Feed
+from audience_assets.destinations.audiences import AudiencePlanner
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.sending import Answer, Sender

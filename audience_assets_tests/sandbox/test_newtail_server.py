@@ -288,7 +288,9 @@ def test_it_is_gone_after_its_block(s3_server: S3Server, tmp_path: Path) -> None
         httpx2.get(server.base_url, trust_env=False)
 
 
-def test_damaged_credentials_are_told(s3_server: S3Server, tmp_path: Path) -> None:
-    (tmp_path / "credentials.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(SettingsError, match="is damaged: remove it"), NewtailServer(tmp_path, s3_server):
+@pytest.mark.parametrize("name", ["credentials.json", "last_key.json"])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"epoch": "soon"}'])
+def test_damaged_files_are_told(s3_server: S3Server, tmp_path: Path, name: str, damage: str) -> None:
+    (tmp_path / name).write_text(damage, encoding="utf-8")
+    with pytest.raises(SettingsError, match=f"{name} is damaged: remove"), NewtailServer(tmp_path, s3_server):
         pass

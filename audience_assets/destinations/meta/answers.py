@@ -21,7 +21,6 @@ from audience_assets.destinations.meta.codes import (
 )
 from audience_assets.destinations.meta.limits import usage_in
 from audience_assets.errors import DestinationRefusedError
-from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.http.outcome import (
     Done,
     Outcome,
@@ -31,8 +30,6 @@ from audience_assets.http.outcome import (
     json_object,
     outcome_of_page,
 )
-
-__all__ = ["Call", "MetaRefusedError", "ReplaceError", "UnknownOutcomeError", "outcome_of"]
 
 TRACE = re.compile(r"[\w-]{1,64}")
 LONGEST_TITLE = 120

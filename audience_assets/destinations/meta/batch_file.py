@@ -1,30 +1,30 @@
 """A planned batch as Meta gets it: the file's columns are the schema, its rows the people, its first column stays here."""
 
-from dataclasses import dataclass
-from dataclasses import replace as replaced
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audience_assets.destinations import audience_files
 from audience_assets.destinations.audience_files import CUSTOMER
-from audience_assets.destinations.column import Column, Destination, schema_of
+from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta.feeds import OPTION_COLUMNS, OPTIONS, OPTIONS_COUNTRY, option
 from audience_assets.destinations.meta.payload import Payload, payload_of
 from audience_assets.destinations.meta.settings import MetaSettings
-from audience_assets.storage import parquet
 
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
     """The people of one batch, and whose rows they are."""
 
-    customers: list[str]
+    customers: pa.ChunkedArray = field(repr=False)
     payload: Payload
 
-    def of(self, places: list[int]) -> Payload:
-        """Some of the people."""
-        return replaced(self.payload, rows=[self.payload.rows[place] for place in places])
+    def customers_at(self, places: list[int]) -> list[str]:
+        """Whose rows some of them are."""
+        customers: list[str] = self.customers.take(pa.array(places, pa.int64())).to_pylist()
+        return customers
 
 
 def read(path: Path, settings: MetaSettings) -> BatchFile:
@@ -33,7 +33,7 @@ def read(path: Path, settings: MetaSettings) -> BatchFile:
     options = {name: table[name][0].as_py() for name in OPTION_COLUMNS if name in table.column_names}
     people = table.drop_columns([CUSTOMER.name, *options])
     return BatchFile(
-        customers=table[CUSTOMER.name].to_pylist(),
+        customers=table[CUSTOMER.name],
         payload=payload_of(
             people,
             constants={name: [value] if name == OPTIONS else value for name, value in options.items()},
@@ -44,20 +44,10 @@ def read(path: Path, settings: MetaSettings) -> BatchFile:
     )
 
 
-def columns_of(path: Path) -> list[str]:
-    """The schema that a file's people are sent with."""
-    names: list[str] = pq.read_schema(path).names
-    return [name for name in names if name != CUSTOMER.name]
-
-
 def check(path: Path, destination: Destination, rows: int) -> None:
     """Re-open a planned file and compare names, types and the number of rows with what Meta can be told.
 
     Raises:
         ContractError: It is something else.
     """
-    known = {column.name: column for column in destination.columns}
-    known |= {name: option(name) for name in OPTION_COLUMNS}
-    columns: list[Column] = [CUSTOMER, *(known[name] for name in columns_of(path) if name in known)]
-    expected: pa.Schema = schema_of(columns)
-    parquet.verify(path, expected, rows)
+    audience_files.check(path, [*destination.columns, *map(option, OPTION_COLUMNS)], rows)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import get_args
 
 from audience_assets.destinations.column import Column, Destination
-from audience_assets.destinations.meta.settings import Key, MetaSettings
+from audience_assets.destinations.meta.settings import VALUE, Key, MetaSettings
 from audience_assets.rules import (
     amount,
     birth_date,
@@ -35,9 +35,7 @@ def destination(destination_name: str, settings: MetaSettings, also: Collection[
     known = _columns(settings)
     columns = [known[key] for key in get_args(Key) if key in settings.all_keys or key in also]
     if any(audience.value_based for audience in settings.audiences.values()):
-        columns.append(
-            Column("LOOKALIKE_VALUE", ("value",), amount.PLAIN, "Value to the advertiser", role="value")
-        )
+        columns.append(Column(VALUE, ("value",), amount.PLAIN, "Value to the advertiser", role="value"))
     return Destination(destination_name, tuple(columns), audiences=True, enough=_enough(columns))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from audience_assets.destinations.audiences import AudiencePlanner, Feed
+from audience_assets.destinations.audience_state import Feed
+from audience_assets.destinations.audiences import AudiencePlanner
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.meta import columns
-from audience_assets.destinations.meta.settings import LimitedDataUse, MetaSettings
+from audience_assets.destinations.meta.settings import VALUE, LimitedDataUse, MetaSettings
 from audience_assets.rules.rule import Form
 from audience_assets.sql import literal
 
@@ -18,7 +19,6 @@ OPTIONS, OPTIONS_COUNTRY, OPTIONS_STATE = (
 )
 OPTION_COLUMNS = (OPTIONS, OPTIONS_COUNTRY, OPTIONS_STATE)
 LIMITED_DATA_USE = "LDU"
-VALUE = "LOOKALIKE_VALUE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from datetime import date, datetime
 from pathlib import Path
 from secrets import randbits
 
+from audience_assets.destinations.audience_files import columns_of
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta import batch_file, columns, refused_people
 from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
 from audience_assets.destinations.meta.batch_file import BatchFile
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
-from audience_assets.destinations.meta.feeds import VALUE
 from audience_assets.destinations.meta.refusals import TRIES, find_refused, spread
-from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.meta.settings import VALUE, MetaSettings
 from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
-from audience_assets.destinations.meta.uploads import FIRST, Uploads
+from audience_assets.destinations.meta.uploads import FIRST, Uploads, uploads_of
+from audience_assets.destinations.pinned_columns import PinnedColumns, feeding
 from audience_assets.destinations.sending import Answer, BeginAgainError
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
@@ -53,6 +54,7 @@ class MetaSender:
     settings: MetaSettings
     now: Callable[[], datetime]
     _beginnings: Counter[int] = field(default_factory=Counter)
+    _uploads: dict[int, Uploads] = field(default_factory=dict)
 
     def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:  # noqa: ARG002
         """Session and number are decided when a batch leaves, because a session ends after 90 minutes."""
@@ -60,30 +62,38 @@ class MetaSender:
 
     def check(self, batch: PlannedBatch | Batch, path: Path) -> None:
         """The file has known keys and the planned number of rows."""
-        table = columns.destination(self.destination.name, self.settings, also=batch_file.columns_of(path))
+        table = columns.destination(self.destination.name, self.settings, also=columns_of(path))
         batch_file.check(path, table, batch.rows)
 
     def begin(self, delivery: Delivery, batches: list[Batch]) -> None:
         """Find or create the custom audience, and wait until it takes what comes next."""
         following = next(batch for batch in batches if batch.status is not BatchStatus.ACKNOWLEDGED)
-        fed = next((batch for batch in batches if batch.operation != Operation.REMOVE), None)
+        fed = feeding(batches)
         known = self.ledger.remote_audience(self.destination.name, delivery.audience)
-        columns = self._columns(fed) if fed else known.columns if known else ""
-        target = self.targets.ensure(delivery.audience, columns)
+        names = self._pinned.of(fed) if fed else (known.columns if known else "").split(",")
+        target = self.targets.ensure(delivery.audience, value_based=VALUE in names)
         replaces = following.operation == Operation.REPLACE
-        self.targets.require_usable(target, value_based=VALUE in columns.split(","), replaces=replaces)
-        if not self._uploads(target).under_way(delivery):
-            self.targets.wait_until_free(target, {REPLACING, FILLING} if replaces else {REPLACING})
+        found = self.targets.require_usable(target, value_based=VALUE in names, replaces=replaces)
+        uploads = self._uploads[delivery.id] = uploads_of(
+            delivery,
+            batches,
+            self.ledger,
+            self.now,
+            replacing=lambda: self.client.audience(target).status == REPLACING,
+            wait=lambda: self.targets.wait_until_free(target, {REPLACING}),
+        )
+        if not uploads.under_way:
+            self.targets.wait_until_free(target, {REPLACING, FILLING} if replaces else {REPLACING}, found)
 
     def key(self, delivery: Delivery, batch: Batch) -> str:
         """Session and number, as `session/number`."""
-        return self._uploads(self._target(delivery)).key(delivery, batch)
+        return self._uploads[delivery.id].key(batch)
 
     def send(self, delivery: Delivery, batch: Batch, path: Path) -> Answer:
         """One call, or more where Meta did not take everybody; who was refused is written down before the answer is."""
         target, people = self._target(delivery), batch_file.read(path, self.settings)
-        self._pin_once(delivery, batch)
-        operation, session = self._uploads(target).place(delivery, batch)
+        self._pinned.pin_once(delivery, batch)
+        operation, session = self._uploads[delivery.id].place(batch)
         try:
             answer = self.client.change_users(target, operation, people.payload, session)
         except (
@@ -96,7 +106,7 @@ class MetaSender:
             if error.scope != "batch" or operation is Operation.REPLACE:
                 raise
             answer = self._answer_row_by_row(error, target, operation, people)
-            self._uploads(target).open(delivery, operation)  # Meta has not counted this batch in the session
+            self._uploads[delivery.id].open(operation)  # Meta has not counted this batch in the session
         if answer.received < batch.rows:
             raise AudienceNotReadyError(
                 f"Meta received {answer.received} people and batch {batch.sequence} has {batch.rows}: run again"
@@ -108,9 +118,7 @@ class MetaSender:
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
         """Pin the columns that the audience was fed with, and find out whom a replacement did not take."""
-        fed = [batch for batch in batches if batch.operation != Operation.REMOVE]
-        if fed:
-            self.ledger.pin_columns(self.destination.name, delivery.audience, self._columns(fed[0]))
+        self._pinned.pin(delivery, batches)
         replaced = [batch for batch in batches if batch.operation == Operation.REPLACE]
         for batch in replaced:
             told = json.loads(batch.answer or "{}")
@@ -126,12 +134,6 @@ class MetaSender:
     def delete(self, audience: str) -> None:
         """Meta has no smallest size, so no audience is ever deleted for it."""
 
-    def _pin_once(self, delivery: Delivery, batch: Batch) -> None:
-        """From its first batch on, the audience may hold people by these columns."""
-        known = self.ledger.remote_audience(self.destination.name, delivery.audience)
-        if known is not None and not known.columns:
-            self.ledger.pin_columns(self.destination.name, delivery.audience, self._columns(batch))
-
     def _trace(
         self, delivery: Delivery, batch: Batch, operation: Operation, people: BatchFile, answer: UsersAnswer
     ) -> int:
@@ -142,7 +144,7 @@ class MetaSender:
         places = find_refused(
             people.payload.rows, answer, lambda asked: self._probe(target, operation, people, asked)
         )
-        customers = [people.customers[place] for place in places]
+        customers = people.customers_at(places)
         refused_people.write(self.layout, delivery, batch, customers)
         return len(customers)
 
@@ -150,7 +152,7 @@ class MetaSender:
         """Send some people of a batch again, in a session of their own; what Meta holds does not change by it."""
         session = Session(randbits(62) + 1, FIRST, last_batch=True, estimated_total=len(places))
         try:
-            return self.client.change_users(target, operation, people.of(places), session)
+            return self.client.change_users(target, operation, people.payload.of(places), session)
         except MetaRefusedError as error:
             if error.scope != "batch":
                 raise
@@ -185,11 +187,11 @@ class MetaSender:
         if batch.operation == Operation.REPLACE and error.subcode != IN_PROGRESS:
             taken = any(each.status is BatchStatus.ACKNOWLEDGED for each in self.ledger.batches(delivery.id))
             if taken and error.subcode in {WINDOW_CLOSED, FINISHED}:
-                self._uploads(target).open(delivery, Operation.ADD)
+                self._uploads[delivery.id].open(Operation.ADD)
             else:
                 self.ledger.reset_batches(delivery.id, batch.operation)
         elif error.subcode in {WINDOW_CLOSED, FINISHED}:
-            self._uploads(target).open(delivery, Operation(batch.operation))
+            self._uploads[delivery.id].open(Operation(batch.operation))
         raise again
 
     def _begin_again(self, delivery: Delivery, target: str, error: Exception) -> Exception:
@@ -199,22 +201,15 @@ class MetaSender:
             return AudienceNotReadyError(f"Meta does not take the audience {target} yet: {error}")
         return BeginAgainError()
 
-    def _uploads(self, target: str) -> Uploads:
-        return Uploads(
-            ledger=self.ledger,
-            now=self.now,
-            replacing=lambda: self.client.audience(target).status == REPLACING,
-            wait=lambda: self.targets.wait_until_free(target, {REPLACING}),
-        )
-
     def _target(self, delivery: Delivery) -> str:
         known = self.ledger.remote_audience(self.destination.name, delivery.audience)
         if known is None or known.remote_id is None:
             raise AudienceNotReadyError("it is not known at Meta any more: materialize the delta again")
         return known.remote_id
 
-    def _columns(self, batch: Batch) -> str:
-        return ",".join(batch_file.columns_of(self.layout.absolute(batch.file)))
+    @property
+    def _pinned(self) -> PinnedColumns:
+        return PinnedColumns(self.ledger, self.layout)
 
 
 def _told(answer: UsersAnswer, refused: int, *, trace: bool = False) -> Answer:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from audience_assets.destinations.audience_settings import AccountSettings, AudienceSettings, Section
 from audience_assets.secret import Secret
 
 Key = Literal[
@@ -25,10 +26,13 @@ Key = Literal[
     "APPUID",
     "PAGEUID",
 ]
-"""What identifies a person to Meta; LOOKALIKE_VALUE and DATA_PROCESSING_OPTIONS follow from an audience's settings."""
+"""What identifies a person to Meta; a value and DATA_PROCESSING_OPTIONS follow from an audience's settings."""
 
 CustomerFileSource = Literal["USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"]
 Keys = Annotated[tuple[Key, ...], Field(min_length=1)]
+
+VALUE = "LOOKALIKE_VALUE"
+"""What a customer is worth to the advertiser, for audiences that are based on a value."""
 
 DEFAULT_KEYS: tuple[Key, ...] = (
     "EMAIL",
@@ -47,10 +51,6 @@ DEFAULT_KEYS: tuple[Key, ...] = (
 GLUED_KEYS = "Meta's old glued keys (such as DOBYM or LN_FN_ZIP_DOBYM) are gone: name the single keys, such as DOBY and DOBM"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def _single_keys(given: object) -> object:
     """Refuse what the partner's page still shows once and no longer takes, and a key that stands twice."""
     if isinstance(given, list | tuple):
@@ -64,7 +64,7 @@ def _single_keys(given: object) -> object:
     return given
 
 
-class LimitedDataUse(_Section):
+class LimitedDataUse(Section):
     """Meta's Limited Data Use for one audience; without country and state, Meta looks where the person is.
 
     Source: Meta, Custom audiences from a customer file, data processing options.
@@ -80,22 +80,20 @@ class LimitedDataUse(_Section):
         return self
 
 
-class MetaAudienceSettings(_Section):
+class MetaAudienceSettings(AudienceSettings):
     """One of the customers' audiences at Meta; what is not given here is the destination's."""
 
-    id: Annotated[str, Field(pattern="^[0-9]{1,20}$")] | None = None
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     description: str | None = None
     customer_file_source: CustomerFileSource | None = None
     keys: Keys | None = None
     value_based: bool = False
     limited_data_use: LimitedDataUse | None = None
-    replace: Literal["auto", "never"] = "auto"
 
     _refuse_glued_keys = field_validator("keys", mode="before")(_single_keys)
 
 
-class MetaSettings(_Section):
+class MetaSettings(AccountSettings[MetaAudienceSettings]):
     """One ad account."""
 
     type: Literal["meta"]
@@ -108,25 +106,12 @@ class MetaSettings(_Section):
     city: Literal["transliterate", "drop"] = "transliterate"
     app_ids: tuple[str, ...] = ()
     page_ids: tuple[str, ...] = ()
-    name: str = "{audience}"
     description: str = ""
     customer_file_source: CustomerFileSource = "USER_PROVIDED_ONLY"
-    unlisted: Literal["create", "skip"] = "create"
-    audiences: dict[Annotated[str, Field(min_length=1)], MetaAudienceSettings] = Field(default_factory=dict)
-    replace_above: float = Field(default=0.5, gt=0)
     rows_per_batch: int = Field(default=10_000, ge=1, le=10_000)
     calls_per_second: float = Field(default=10.0, gt=0)
-    timeout_seconds: float = Field(default=60.0, gt=0)
-    patience_seconds: float = Field(default=900.0, ge=0, le=1500)
 
     _refuse_glued_keys = field_validator("keys", mode="before")(_single_keys)
-
-    @field_validator("name")
-    @classmethod
-    def _usable_template(cls, name: str) -> str:
-        if "{audience}" not in name:
-            raise ValueError("must contain {audience}, or every audience would have the same name")
-        return name
 
     @model_validator(mode="after")
     def _ids_that_keys_need(self) -> "MetaSettings":
@@ -144,10 +129,10 @@ class MetaSettings(_Section):
         """The ad account as the API's paths name it."""
         return f"act_{self.ad_account.removeprefix('act_')}"
 
-    def audience(self, label: str) -> MetaAudienceSettings | None:
-        """The settings of an audience of the customers; None when it does not go to this account."""
-        listed = self.audiences.get(label)
-        return MetaAudienceSettings() if listed is None and self.unlisted == "create" else listed
+    @property
+    def undeclared(self) -> MetaAudienceSettings:
+        """What holds for an audience that has no section of its own."""
+        return MetaAudienceSettings()
 
     def keys_of(self, label: str) -> tuple[Key, ...]:
         """The keys that an audience is sent with, in the partner's order of keys."""

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from audience_assets.destinations.audience_files import ADD, REMOVE
-from audience_assets.destinations.audiences import AudiencePlanner, Feed
+from audience_assets.destinations.audience_state import Feed
+from audience_assets.destinations.audiences import AudiencePlanner
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.tiktok import columns
 from audience_assets.destinations.tiktok.settings import TikTokSettings

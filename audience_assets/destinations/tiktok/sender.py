@@ -12,17 +12,18 @@ from pathlib import Path
 from secrets import randbits
 
 from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE
+from audience_assets.destinations.pinned_columns import PinnedColumns, feeding
 from audience_assets.destinations.sending import AcceptedError, Answer, BeginAgainError
 from audience_assets.destinations.tiktok import upload_file
 from audience_assets.destinations.tiktok.answers import AudienceBusyError, ExpiredFileError, TooFewPeopleError
-from audience_assets.destinations.tiktok.client import Action, RemoteAudience, TikTokClient
+from audience_assets.destinations.tiktok.client import Action, TikTokClient
 from audience_assets.destinations.tiktok.columns import calculate_type_of
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.tiktok.targets import Targets
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch, Session
+from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch, RemoteAudience, Session
 from audience_assets.storage.layout import Layout
 
 ACTIONS = {ADD: Action.APPEND, REMOVE: Action.REMOVE, REPLACE: Action.REPLACE}
@@ -54,6 +55,7 @@ class TikTokSender:
     settings: TikTokSettings
     now: Callable[[], datetime]
     _beginnings: Counter[int] = field(default_factory=Counter)
+    _last_files: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def planned_key(self, day: date, ordinal: int, part: int, sha256: str) -> str:  # noqa: ARG002
         """TikTok tells the path of a file when it has it."""
@@ -70,10 +72,11 @@ class TikTokSender:
             AudienceRefusedError: The audience is another kind, or its name is taken.
             AudienceNotReadyError: It was replaced less than a day ago.
         """
+        self._last_files[delivery.id] = {batch.operation: batch.sequence for batch in batches}
         known = self.targets.ensure(delivery.audience)
-        fed = next((batch for batch in batches if batch.operation != REMOVE), None)
+        fed = feeding(batches)
         if known.remote_id is not None and fed is not None:
-            kind = calculate_type_of(self._columns(fed))
+            kind = calculate_type_of(self._pinned.of(fed))
             found = self.client.audience(known.remote_id)
             if found.calculate_type and found.calculate_type != kind:
                 raise AudienceRefusedError(
@@ -105,9 +108,10 @@ class TikTokSender:
             file.content, name=file.name, md5=file.md5, calculate_type=file.calculate_type
         )
         self.ledger.note_key(delivery.id, batch.sequence, file_path)
-        together = [each for each in self.ledger.batches(delivery.id) if each.operation == batch.operation]
-        if batch.sequence == together[-1].sequence:
-            self._use(delivery, batch, [each.remote_key for each in together], file.calculate_type)
+        if batch.sequence == self._last_files[delivery.id][batch.operation]:
+            together = self.ledger.batches(delivery.id)
+            file_paths = [each.remote_key for each in together if each.operation == batch.operation]
+            self._use(delivery, batch, file_paths, file.calculate_type)
         return Answer(json.dumps({"bytes": len(file.content), "rows": file.rows}))
 
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
@@ -117,9 +121,7 @@ class TikTokSender:
             AcceptedError: It is not done yet.
         """
         self._require_ready(delivery)
-        fed = next((batch for batch in batches if batch.operation != REMOVE), None)
-        if fed is not None:
-            self.ledger.pin_columns(self.name, delivery.audience, ",".join(self._columns(fed)))
+        self._pinned.pin(delivery, batches)
 
     def delete(self, audience: str) -> None:
         """Delete an audience that would be smaller than TikTok takes."""
@@ -133,10 +135,8 @@ class TikTokSender:
             raise AudienceRefusedError(
                 f"it needs {len(file_paths)} files and TikTok takes {MOST_FILES}: raise file_bytes"
             )
-        known = self.targets.ensure(delivery.audience)
-        # From here on it may hold people by these columns.
-        if batch.operation != REMOVE and not known.columns:
-            self.ledger.pin_columns(self.name, delivery.audience, ",".join(self._columns(batch)))
+        known = self._known(delivery)
+        self._pinned.pin_once(delivery, batch)
         try:
             if known.remote_id is None:
                 self.targets.create(known, calculate_type, file_paths)
@@ -200,14 +200,14 @@ class TikTokSender:
                 f'UTC: run again after {free:%Y-%m-%d %H:%M} UTC, or set replace = "never" for it and plan the day again'
             )
 
-    def _require_ready(self, delivery: Delivery) -> RemoteAudience:
-        """The audience, if TikTok has finished with its last change.
+    def _require_ready(self, delivery: Delivery) -> None:
+        """Go on only if TikTok has finished with the audience's last change.
 
         Raises:
             AcceptedError: It has not.
             AudienceRefusedError: The change failed.
         """
-        known = self.targets.ensure(delivery.audience)
+        known = self._known(delivery)
         if known.remote_id is None:
             raise AudienceNotReadyError("it is not known at TikTok yet: run again")
         found = self.client.audience(known.remote_id)
@@ -218,7 +218,13 @@ class TikTokSender:
                 f"TikTok could not use the audience {known.remote_id}: {found.error_msg}. Mend what it says, or delete it there "
                 "and run audience-assets forget to begin anew"
             )
-        return found
 
-    def _columns(self, batch: Batch) -> list[str]:
-        return upload_file.columns_of(self.layout.absolute(batch.file))
+    def _known(self, delivery: Delivery) -> RemoteAudience:
+        known = self.targets.known(delivery.audience)
+        if known is None:
+            raise AudienceNotReadyError("it is not known any more: materialize the delta again")
+        return known
+
+    @property
+    def _pinned(self) -> PinnedColumns:
+        return PinnedColumns(self.ledger, self.layout)

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from audience_assets.destinations.audience_settings import AccountSettings, AudienceSettings
 from audience_assets.destinations.tiktok.limits import Tier
 from audience_assets.secret import Secret
 
@@ -28,19 +29,13 @@ MEBIBYTE = 1024 * 1024
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TikTokAudienceSettings(_Section):
+class TikTokAudienceSettings(AudienceSettings):
     """One of the customers' audiences at TikTok; what is not given here is the destination's."""
 
-    id: Annotated[str, Field(pattern="^[0-9]{1,20}$")] | None = None
     name: Name | None = None
-    replace: Literal["auto", "never"] = "auto"
 
 
-class TikTokSettings(_Section):
+class TikTokSettings(AccountSettings[TikTokAudienceSettings]):
     """One advertiser."""
 
     type: Literal["tiktok"]
@@ -53,22 +48,10 @@ class TikTokSettings(_Section):
     maid: Literal["hashed", "plain"] = "hashed"
     name: Name = "{audience}"
     retention_in_days: int | None = Field(default=None, ge=1, le=365)
-    unlisted: Literal["create", "skip"] = "create"
-    audiences: dict[Annotated[str, Field(min_length=1)], TikTokAudienceSettings] = Field(default_factory=dict)
-    replace_above: float = Field(default=0.5, gt=0)
     smallest_audience: int = Field(default=1000, ge=1)
     below_smallest: Literal["hold", "delete"] = "hold"
     file_bytes: int = Field(default=50 * MEBIBYTE, ge=1024, le=1024 * MEBIBYTE)
     tier: Tier = "basic"
-    timeout_seconds: float = Field(default=60.0, gt=0)
-    patience_seconds: float = Field(default=900.0, ge=0, le=1500)
-
-    @field_validator("name")
-    @classmethod
-    def _usable_template(cls, name: str) -> str:
-        if "{audience}" not in name:
-            raise ValueError("must contain {audience}, or every audience would have the same name")
-        return name
 
     @field_validator("identifiers")
     @classmethod
@@ -107,7 +90,12 @@ class TikTokSettings(_Section):
         """What files and audiences of these settings are declared as."""
         return "MULTIPLE_TYPES" if self.several else KINDS[self.identifiers[0]]
 
-    def audience(self, label: str) -> TikTokAudienceSettings | None:
-        """The settings of an audience of the customers; None when it does not go to this advertiser."""
-        listed = self.audiences.get(label)
-        return TikTokAudienceSettings() if listed is None and self.unlisted == "create" else listed
+    @property
+    def account(self) -> str:
+        """The advertiser as the API names it."""
+        return self.advertiser_id
+
+    @property
+    def undeclared(self) -> TikTokAudienceSettings:
+        """What holds for an audience that has no section of its own."""
+        return TikTokAudienceSettings()

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.audience_files import CUSTOMER
-from audience_assets.destinations.column import schema_of
+from audience_assets.destinations import audience_files
+from audience_assets.destinations.audience_files import columns_of
 from audience_assets.destinations.tiktok.columns import (
     HEADERS,
     MAID_PLAIN,
@@ -25,7 +25,6 @@ from audience_assets.destinations.tiktok.columns import (
 )
 from audience_assets.destinations.tiktok.settings import CalculateType, TikTokSettings
 from audience_assets.errors import ContractError
-from audience_assets.storage import parquet
 
 DIGEST_LENGTH, UUID_LENGTH = 64, 36
 NAME_LENGTH = 16
@@ -68,21 +67,13 @@ def read(path: Path, file_bytes: int) -> UploadFile:
     return UploadFile(content, md5, kept.num_rows, calculate_type_of(names))
 
 
-def columns_of(path: Path) -> list[str]:
-    """The columns that a batch is sent with."""
-    names: list[str] = pq.read_schema(path).names
-    return [name for name in names if name != CUSTOMER.name]
-
-
 def check(path: Path, settings: TikTokSettings, rows: int) -> None:
     """Re-open a planned file and compare names, types and the number of rows with what TikTok can be told.
 
     Raises:
         ContractError: It is something else.
     """
-    known = destination("", settings, also=columns_of(path)).columns
-    held = [column for column in known if column.name in columns_of(path)]
-    parquet.verify(path, schema_of([CUSTOMER, *held]), rows)
+    audience_files.check(path, destination("", settings, also=columns_of(path)).columns, rows)
 
 
 def bytes_of_row(column_names: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from audience_assets.sandbox.control import ControlError, body_of, set_behaviour, validated
+from audience_assets.sandbox.control import ControlError, let_time_pass, order_fault, set_behaviour
 from audience_assets.sandbox.meta.answers import (
     GraphError,
     GraphJSON,
@@ -68,17 +68,16 @@ async def _dump(platform: Platform, account: Account, request: Request) -> dict[
 
 
 async def _add_fault(_platform: Platform, account: Account, request: Request) -> dict[str, object]:
-    account.faults.append(validated(Fault, await body_of(request)))
+    await order_fault(account.faults, Fault, request)
     return {"success": True}
 
 
 async def _advance(platform: Platform, _account: Account, request: Request) -> dict[str, object]:
-    platform.clock.advance(validated(float, (await body_of(request)).get("advance_seconds")))
-    return {"now": platform.clock.now()}
+    return await let_time_pass(platform.clock, request)
 
 
 async def _set_account(_platform: Platform, account: Account, request: Request) -> dict[str, object]:
-    set_behaviour(account, Behaviour, await body_of(request), NOT_OVER_HTTP)
+    await set_behaviour(account, Behaviour, request, NOT_OVER_HTTP)
     return {"success": True}
 
 

@@ -1,43 +1,33 @@
-"""Keeps an account's audiences in a file, so that a sandbox can be stopped and started again."""
+"""An account's audiences as JSON, to be kept from one start of the sandbox to the next."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from audience_assets.sandbox.clock import Clock
+from audience_assets.sandbox.kept_audiences import keep_audiences, kept_audiences
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.membership import Membership
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.rows import NO_EXTRAS, Extras, Row
 from audience_assets.sandbox.meta.sessions import Session
-from audience_assets.sandbox.private_file import damaged, read_private_json, write_private_json
 
 
-def keep_audiences(path: Path, account: Account) -> None:
+def keep(path: Path, account: Account) -> None:
     """Write the account's audiences, readable by their owner alone."""
-    # One text for each audience: a million rows would take very long to indent.
-    texts = [json.dumps(_as_json(audience)) for audience in account.audiences.values()]
-    write_private_json(path, {"audiences": texts})
+    keep_audiences(path, account.audiences.values(), _as_json)
 
 
-def restore_audiences(path: Path, account: Account, clock: Clock) -> None:
+def restore(path: Path, account: Account, clock: Clock) -> None:
     """Give the account the audiences in a file, where there is one.
 
     Raises:
         SettingsError: The file is damaged.
     """
-    kept = read_private_json(path)
-    if kept is None:
-        return
-    try:
-        for one in kept["audiences"]:
-            audience = _from_json(json.loads(one), account, clock)
-            account.audiences[audience.id] = audience
-            account.sessions |= audience.sessions
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
+    for audience in kept_audiences(path, lambda kept: _from_json(kept, account, clock)):
+        account.audiences[audience.id] = audience
+        account.sessions |= audience.sessions
 
 
 _PLAIN = tuple(

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from audience_assets.sandbox.control import ControlError, body_of, set_behaviour, validated
+from audience_assets.sandbox.control import ControlError, let_time_pass, order_fault, set_behaviour
 from audience_assets.sandbox.tiktok.access import advertiser_of_token
 from audience_assets.sandbox.tiktok.answers import Answer, TikTokError, bad_parameter, refusal, success
 from audience_assets.sandbox.tiktok.audience import Audience
@@ -54,17 +54,16 @@ async def _dump(_platform: Platform, advertiser: Advertiser, request: Request) -
 
 
 async def _add_fault(_platform: Platform, advertiser: Advertiser, request: Request) -> Answer:
-    advertiser.faults.append(validated(Fault, await body_of(request)))
+    await order_fault(advertiser.faults, Fault, request)
     return {}
 
 
 async def _advance(platform: Platform, _advertiser: Advertiser, request: Request) -> Answer:
-    platform.clock.advance(validated(float, (await body_of(request)).get("advance_seconds")))
-    return {"now": platform.clock.now()}
+    return await let_time_pass(platform.clock, request)
 
 
 async def _set_advertiser(_platform: Platform, advertiser: Advertiser, request: Request) -> Answer:
-    set_behaviour(advertiser, Behaviour, await body_of(request), NOT_OVER_HTTP)
+    await set_behaviour(advertiser, Behaviour, request, NOT_OVER_HTTP)
     return {}
 
 

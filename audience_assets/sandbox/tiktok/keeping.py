@@ -1,17 +1,16 @@
-"""Keeps an advertiser's audiences in a file, so that a sandbox can be stopped and started again.
+"""An advertiser's audiences as JSON, to be kept from one start of the sandbox to the next.
 
 Uploaded files are not kept: their paths are unknown after a start.
 """
 
 import base64
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from audience_assets.sandbox.clock import Clock
-from audience_assets.sandbox.private_file import damaged, read_private_json, write_private_json
+from audience_assets.sandbox.kept_audiences import keep_audiences, kept_audiences
 from audience_assets.sandbox.tiktok.audience import Audience, Change, Event
 from audience_assets.sandbox.tiktok.membership import Membership
 from audience_assets.sandbox.tiktok.platform import Advertiser
@@ -30,28 +29,19 @@ _PLAIN = (
 )
 
 
-def keep_audiences(path: Path, advertiser: Advertiser) -> None:
+def keep(path: Path, advertiser: Advertiser) -> None:
     """Write the advertiser's audiences, readable by their owner alone."""
-    # One text for each audience: a million rows would take very long to indent.
-    texts = [json.dumps(_as_json(audience)) for audience in advertiser.audiences.values()]
-    write_private_json(path, {"audiences": texts})
+    keep_audiences(path, advertiser.audiences.values(), _as_json)
 
 
-def restore_audiences(path: Path, advertiser: Advertiser, clock: Clock) -> None:
+def restore(path: Path, advertiser: Advertiser, clock: Clock) -> None:
     """Give the advertiser the audiences in a file, where there is one.
 
     Raises:
         SettingsError: The file is damaged.
     """
-    kept = read_private_json(path)
-    if kept is None:
-        return
-    try:
-        for one in kept["audiences"]:
-            audience = _from_json(json.loads(one), advertiser, clock)
-            advertiser.audiences[audience.id] = audience
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
+    for audience in kept_audiences(path, lambda kept: _from_json(kept, advertiser, clock)):
+        advertiser.audiences[audience.id] = audience
 
 
 def _as_json(audience: Audience) -> dict[str, object]:

@@ -1,55 +1,41 @@
-"""TikTok's API as one of the sandbox's endpoints, with what is kept from one start to the next."""
+"""TikTok's API as one of the sandbox's endpoints."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Self
 
+from starlette.applications import Starlette
+
+from audience_assets.sandbox.api_server import ApiServer
 from audience_assets.sandbox.private_file import kept_credentials
 from audience_assets.sandbox.tiktok import application
-from audience_assets.sandbox.tiktok.keeping import keep_audiences, restore_audiences
+from audience_assets.sandbox.tiktok.keeping import keep, restore
 from audience_assets.sandbox.tiktok.platform import Platform, random_credentials
-from audience_assets.sandbox.web_server import WebServer
 
 
-class TikTokServer:
+class TikTokServer(ApiServer):
     """TikTok's API inside a `with` block; credentials and audiences are kept in `directory`.
 
-    `platform` is what the server holds, for a test to look at and to set; more advertisers than the first one live
-    only as long as the server.
+    `base_url` stands for https://business-api.tiktok.com. `platform` is what the server holds, for a test to look at and
+    to set; more advertisers than the first one live only as long as the server.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory.absolute()
-        self.log_path = self.directory / "tiktok.log"
-        self._web = WebServer("tiktok", lambda _, log: application.build(self.platform, log), self.log_path)
+    name = "tiktok"
 
-    def __enter__(self) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def begin(self, stack: ExitStack) -> None:
+        """Read credentials and audiences of an earlier start; keep the audiences in the end."""
         credentials = kept_credentials(self.directory / "credentials.json", random_credentials())
         self.access_token = credentials["access_token"]
         self.advertiser_id = credentials["advertiser_id"]
         self.platform = Platform()
         self.advertiser = self.platform.add_advertiser(credentials)
-        restore_audiences(self._audiences_path, self.advertiser, self.platform.clock)
-        with ExitStack() as stack:
-            stack.callback(lambda: keep_audiences(self._audiences_path, self.advertiser))
-            stack.enter_context(self._web)
-            self._stack = stack.pop_all()
-        return self
+        path = self.directory / "audiences.json"
+        restore(path, self.advertiser, self.platform.clock)
+        stack.callback(lambda: keep(path, self.advertiser))
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @property
-    def base_url(self) -> str:
-        """Stands for https://business-api.tiktok.com."""
-        return self._web.base_url
-
-    @property
-    def running(self) -> bool:
-        """Whether the server has not ended by itself."""
-        return self._web.running
+    def application(self, _base_url: str, log: logging.Logger) -> Starlette:
+        """TikTok's calls and the sandbox's controls."""
+        return application.build(self.platform, log)
 
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""
@@ -58,7 +44,3 @@ class TikTokServer:
             "access_token": self.access_token,
             "advertiser_id": self.advertiser_id,
         }
-
-    @property
-    def _audiences_path(self) -> Path:
-        return self.directory / "audiences.json"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -24,9 +25,9 @@ from audience_assets_tests.destinations.delivering import (
     Delivering,
     KilledError,
     digest,
-    email_of,
     emails_of,
-    numbered,
+    member_of,
+    members_of,
     outcome,
 )
 from audience_assets_tests.destinations.state import Row
@@ -47,19 +48,12 @@ __all__ = [
     "settings_of",
 ]
 
-NAME = "meta"
+NAME, EMAIL = "meta", "EMAIL"
 TOKEN, APP_SECRET = "META_TESTS_TOKEN", "META_TESTS_APP_SECRET"  # names of variables
 CHANGES = ("users_add", "users_remove", "users_replace")
 
 
-def member(name: str, *audiences: str, **cells: Any) -> dict[str, Any]:
-    """A customer with an e-mail address of their own."""
-    return {"EMAIL": email_of(name), "audiences": list(audiences or ("vip",)), **cells}
-
-
-def members(count: int, *audiences: str, start: int = 0, **cells: Any) -> dict[str, Row]:
-    """Customers c00000, c00001 and so on."""
-    return {name: member(name, *audiences, **cells) for name in numbered(count, start)}
+member, members = partial(member_of, EMAIL), partial(members_of, EMAIL)
 
 
 def settings_of(server: MetaServer, account: Account, **given: Any) -> MetaSettings:
@@ -101,6 +95,13 @@ class Ads(Delivering):
             yield MetaSender(
                 client, targets, self.ledger, self.state.layout, self.state.destination, settings, self.now
             )
+
+    @property
+    def asked(self) -> list[RecordedCall]:
+        return self.account.calls
+
+    def members(self, count: int, *audiences: str) -> dict[str, Row]:
+        return members(count, *audiences)
 
     def fault(self, operation: OperationName, kind: FaultKind, **given: Any) -> None:
         """What becomes of the next calls of this kind."""

@@ -2,20 +2,29 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from audience_assets.destinations.meta.client import Access, Session
-from audience_assets.destinations.meta.payload import Payload
-from audience_assets_tests.destinations.scripted import Answer, Asked, Clock, Script, serving
+import pyarrow as pa
 
-__all__ = ["Answer", "Asked", "Clock", "Scripted", "refusal", "scripted_server"]
+from audience_assets.destinations.meta.client import Access, Session
+from audience_assets.destinations.meta.payload import Payload, payload_of
+from audience_assets_tests.destinations.scripted import Answer, Asked, Clock, Script
+
+__all__ = ["Answer", "Asked", "Clock", "Scripted", "refusal"]
 
 TOKEN, APP_SECRET = "EAAsecretTOKENvalue", "app-secret-value"
 DIGEST = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79"
-PEOPLE = Payload(schema=("EMAIL",), rows=((DIGEST,),))
+
+
+def people_of(schema: Sequence[str], *rows: Sequence[object], **more: Any) -> Payload:
+    """People by their cells."""
+    columns = zip(*rows, strict=True)
+    return payload_of(pa.table(dict(zip(schema, map(list, columns), strict=True))), **more)
+
+
+PEOPLE = people_of(("EMAIL",), (DIGEST,))
 BATCH_3 = Session(session_id=9778993, batch_seq=3, last_batch=True, estimated_total=1)
 PROOF = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
 AUDIENCE = {
@@ -64,10 +73,3 @@ class Scripted(Script):
             "calls_per_second": 1000.0,
         }
         return Access(**{**given, **more})
-
-
-@contextmanager
-def scripted_server() -> Iterator[Scripted]:
-    script = Scripted()
-    with serving(script):
-        yield script

@@ -1,12 +1,11 @@
 """The client against the sandbox, which another hand wrote from Meta's pages."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError, UnknownOutcomeError
+from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
 from audience_assets.destinations.meta.client import (
     Access,
     MetaClient,
@@ -18,17 +17,20 @@ from audience_assets.destinations.meta.client import (
 )
 from audience_assets.destinations.meta.payload import Payload
 from audience_assets.errors import DeliveryInterruptedError
+from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.sandbox.clock import Clock as SandboxClock
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.faults import Fault, FaultKind, OperationName
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets.sandbox.meta.server import MetaServer
+from audience_assets_tests.destinations.delivering import digest
+from audience_assets_tests.destinations.meta.scripted import people_of
 
 WINDOW_CLOSED, FINISHED, IN_PROGRESS, FIRST_MISSING = 1870158, 1870159, 1870145, 1870147
 
 
 def people(*names: str) -> Payload:
-    return Payload(("EMAIL",), [(hashlib.sha256(name.encode()).hexdigest(),) for name in names])
+    return people_of(("EMAIL",), *([digest(name)] for name in names))
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Here:
 
 
 def emails(*names: str) -> set[object]:
-    return {row[0] for row in people(*names).rows}
+    return {digest(name) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -130,17 +132,15 @@ def test_a_full_batch_arrives_whole(here: Here) -> None:
 def test_values_options_and_consent_are_taken(here: Here) -> None:
     audience_id = here.create(value_based=True)
     assert here.client.audience(audience_id).value_based
-    digest = people("a").rows[0][0]
-    schema = (
-        "EMAIL",
-        "LOOKALIKE_VALUE",
-        "DATA_PROCESSING_OPTIONS",
-        "DATA_PROCESSING_OPTIONS_COUNTRY",
-        "DATA_PROCESSING_OPTIONS_STATE",
-    )
-    payload = Payload(schema, ((digest, 12.5, ["LDU"], 1, 1000),), customer_consent=True)
+    options = {
+        "DATA_PROCESSING_OPTIONS": ["LDU"],
+        "DATA_PROCESSING_OPTIONS_COUNTRY": 1,
+        "DATA_PROCESSING_OPTIONS_STATE": 1000,
+    }
+    schema = ("EMAIL", "LOOKALIKE_VALUE")
+    payload = people_of(schema, (digest("a"), 12.5), constants=options, customer_consent=True)
     assert here.change(audience_id, Operation.ADD, payload).invalid == 0
-    assert here.members(audience_id) == {digest}
+    assert here.members(audience_id) == emails("a")
 
 
 UPLOADS: dict[Operation, OperationName] = {
@@ -214,7 +214,7 @@ def test_a_new_audience_that_is_not_found_yet_is_waited_for(here: Here) -> None:
 
 
 def test_badly_formed_people_are_counted_and_given_back_for_looking_up(here: Here) -> None:
-    bad = Payload(("EMAIL",), (("not a digest",), *people("a").rows))
+    bad = people_of(("EMAIL",), ["not a digest"], [digest("a")])
     answer = here.change(here.create(), Operation.ADD, bad)
     assert (answer.received, answer.invalid, answer.samples) == (2, 1, ("not a digest",))
 
@@ -324,5 +324,5 @@ def test_the_sandbox_saw_no_secret_and_no_payload_in_a_url(here: Here, server: M
     audience_id = here.create()
     here.change(audience_id, Operation.ADD, people("a"))
     log = server.log_path.read_text()
-    for hidden in (here.account.access_token, here.account.app_secret, str(people("a").rows[0][0])):
+    for hidden in (here.account.access_token, here.account.app_secret, digest("a")):
         assert hidden not in log

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 import pytest
 
 from audience_assets.destinations.meta.client import MetaClient, Operation, RemoteAudience, connect
-from audience_assets.destinations.meta.payload import Payload
 from audience_assets.errors import SettingsError
 from audience_assets_tests.destinations.meta.scripted import (
     AUDIENCE,
@@ -16,6 +15,7 @@ from audience_assets_tests.destinations.meta.scripted import (
     Answer,
     Clock,
     Scripted,
+    people_of,
     refusal,
 )
 
@@ -60,7 +60,7 @@ def test_people_are_changed_by_a_form_with_payload_and_session(
 
 
 def test_consent_stands_beside_the_payload(meta: Scripted, client: MetaClient) -> None:
-    consenting = Payload(("EMAIL",), ((DIGEST,),), customer_consent=True)
+    consenting = people_of(("EMAIL",), (DIGEST,), customer_consent=True)
     client.change_users("123", Operation.ADD, consenting, BATCH_3)
     assert meta.asked[0].fields["customer_consent"] == "true"
     assert "customer_consent" not in json.loads(meta.asked[0].fields["payload"])

@@ -11,7 +11,6 @@ from facebook_business.api import FacebookAdsApi, FacebookRequest
 from facebook_business.session import FacebookSession
 
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session
-from audience_assets.destinations.meta.payload import Payload
 from audience_assets_tests.destinations.meta.scripted import (
     APP_SECRET,
     AUDIENCE,
@@ -21,12 +20,13 @@ from audience_assets_tests.destinations.meta.scripted import (
     Answer,
     Asked,
     Scripted,
+    people_of,
 )
 
 VERSION = "v26.0"
 NAMES = ("FN", "EMAIL", "EXTERN_ID")
 ROWS = [[DIGEST, DIGEST[::-1], "C-1"], ["", DIGEST, "C-2"]]
-PEOPLE = Payload(schema=NAMES, rows=ROWS)
+PEOPLE = people_of(NAMES, *ROWS)
 SESSION = Session(session_id=9778993, batch_seq=1, last_batch=False, estimated_total=2)
 THEIR_SESSION = {
     "session_id": 9778993,
@@ -105,7 +105,7 @@ CHANGES: dict[str, tuple[Callable[[MetaClient], object], Callable[[FacebookAdsAp
         lambda api: theirs(api).create_user(params={"payload": THEIR_PAYLOAD, "session": THEIR_SESSION}),
     ),
     "add one key": (
-        lambda client: client.change_users("123", Operation.ADD, Payload(("EMAIL",), ((DIGEST,),)), SESSION),
+        lambda client: client.change_users("123", Operation.ADD, people_of(("EMAIL",), (DIGEST,)), SESSION),
         lambda api: theirs(api).add_users("EMAIL", [DIGEST], pre_hashed=True, session=THEIR_SESSION),
     ),
     "remove": (
@@ -209,7 +209,7 @@ def test_every_parameter_that_is_sent_is_one_that_the_official_client_knows(
 def test_consent_is_the_one_parameter_that_only_the_page_names(
     meta: Scripted, client: MetaClient, api: FacebookAdsApi
 ) -> None:
-    consenting = Payload(NAMES, ROWS, customer_consent=True)
+    consenting = people_of(NAMES, *ROWS, customer_consent=True)
     client.change_users("123", Operation.ADD, consenting, SESSION)
     checker = pending(api)["add"]._param_checker
     known = {"payload", "session", "appsecret_proof"}

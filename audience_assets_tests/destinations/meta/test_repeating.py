@@ -3,9 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError, UnknownOutcomeError
+from audience_assets.destinations.meta.answers import MetaRefusedError, ReplaceError
 from audience_assets.destinations.meta.client import MetaClient, Operation, UsersAnswer, connect
 from audience_assets.errors import DeliveryInterruptedError
+from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets_tests.destinations.meta.scripted import (
     AUDIENCE,
     BATCH_3,

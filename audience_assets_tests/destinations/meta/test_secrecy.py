@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from audience_assets.destinations.meta.client import MetaClient, Operation, UsersAnswer, connect
-from audience_assets.destinations.meta.payload import Payload
 from audience_assets.errors import AudienceAssetsError
 from audience_assets_tests.destinations.meta.scripted import (
     APP_SECRET,
@@ -20,6 +19,7 @@ from audience_assets_tests.destinations.meta.scripted import (
     Answer,
     Clock,
     Scripted,
+    people_of,
     refusal,
 )
 
@@ -99,7 +99,7 @@ def test_what_is_passed_around_shows_no_secret_and_no_person(meta: Scripted, cli
 
 
 def test_a_payload_is_never_in_a_url(meta: Scripted, client: MetaClient) -> None:
-    many = Payload(("EMAIL",), [(f"{number:064x}",) for number in range(10_000)])
+    many = people_of(("EMAIL",), *((f"{number:064x}",) for number in range(10_000)))
     for operation in Operation:
         client.change_users("123", operation, many, BATCH_3)
     client.remove_everywhere(many, BATCH_3)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from audience_assets.errors import DeliveryInterruptedError
-from audience_assets.ledger import BatchStatus
+from audience_assets.ledger import Batch, BatchStatus, Ledger
 from audience_assets_tests.destinations.meta.delivering import (
     DAYS,
     NAME,
@@ -52,6 +52,25 @@ def test_numbers_have_no_gap_and_only_the_last_batch_says_so(ads: Ads) -> None:
     assert [call.rows for call in ads.calls()] == [2, 2, 1]
     assert len(set(ads.session_ids())) == 1
     assert {call.params["session"]["estimated_num_total"] for call in ads.calls()} == {5}
+
+
+def test_a_delivery_of_more_batches_reads_the_ledgers_batches_no_more_often(
+    ads: Ads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = 0
+    read = Ledger.batches
+
+    def counted(ledger: Ledger, delivery_id: int) -> list[Batch]:
+        nonlocal reads
+        reads += 1
+        return read(ledger, delivery_id)
+
+    monkeypatch.setattr(Ledger, "batches", counted)
+    ads.run(FIRST, members(2))
+    for_one_batch, reads = reads, 0
+    ads.run(SECOND, members(14))
+    assert len(ads.calls()) == 7
+    assert reads == for_one_batch
 
 
 def test_removals_and_additions_have_a_session_each(ads: Ads) -> None:

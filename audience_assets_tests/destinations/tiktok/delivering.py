@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -22,10 +23,10 @@ from audience_assets.sandbox.tiktok.audience import Audience
 from audience_assets.sandbox.tiktok.faults import Fault, OperationName
 from audience_assets.sandbox.tiktok.platform import Advertiser
 from audience_assets.sandbox.tiktok.server import TikTokServer
-from audience_assets_tests.destinations.delivering import Delivering, email_of, numbered
+from audience_assets_tests.destinations.delivering import Delivering, member_of, members_of
 from audience_assets_tests.destinations.state import Row
 
-NAME = "tiktok"
+NAME, EMAIL = "tiktok", "email_SHA256"
 TOKEN = "TIKTOK_TESTS_TOKEN"  # the name of a variable
 SMALLEST_FILE = 1024
 """Bytes, into which three of the widest rows fit."""
@@ -33,14 +34,7 @@ HOUR = 3600.0
 CHANGES = ("create", "update_append", "update_remove", "update_replace", "delete")
 
 
-def member(name: str, *audiences: str, **cells: Any) -> dict[str, Any]:
-    """A customer with an e-mail address of their own."""
-    return {"email_SHA256": email_of(name), "audiences": list(audiences or ("vip",)), **cells}
-
-
-def members(count: int, *audiences: str, start: int = 0, **cells: Any) -> dict[str, Row]:
-    """Customers c00000, c00001 and so on."""
-    return {name: member(name, *audiences, **cells) for name in numbered(count, start)}
+member, members = partial(member_of, EMAIL), partial(members_of, EMAIL)
 
 
 def settings_of(server: TikTokServer, advertiser: Advertiser, **given: Any) -> TikTokSettings:
@@ -83,18 +77,25 @@ class Advertising(Delivering):
         targets = Targets(client, self.ledger, NAME, settings, self.sleep)
         yield TikTokSender(client, targets, self.ledger, self.state.layout, NAME, settings, self.now)
 
+    @property
+    def asked(self) -> list[RecordedCall]:
+        return self.advertiser.calls
+
+    def members(self, count: int, *audiences: str) -> dict[str, Row]:
+        return members(count, *audiences)
+
     def fault(self, operation: OperationName, kind: FaultKind, **given: Any) -> None:
         """What becomes of the next calls of this kind."""
         self.advertiser.faults.append(Fault(operation, kind, **given))
 
-    def audience(self, name: str = "vip") -> Audience:
+    def audience(self, label: str = "vip") -> Audience:
         """The only audience of this name."""
-        [found] = [each for each in self.advertiser.audiences.values() if each.name == name]
+        [found] = [each for each in self.advertiser.audiences.values() if each.name == label]
         return found
 
-    def emails(self, name: str = "vip") -> set[str]:
+    def emails(self, label: str = "vip") -> set[str]:
         """Whose e-mail addresses the audience holds, as digests."""
-        return {value for column, value in self.audience(name).identifiers() if column == "email_SHA256"}
+        return {value for column, value in self.audience(label).identifiers() if column == "email_SHA256"}
 
     def calls(self, *operations: str) -> list[RecordedCall]:
         """What the advertiser was asked, of some kinds or of those that change audiences."""

@@ -1,15 +1,13 @@
 """What answers in TikTok's place: its answers, its refusals, and how to reach it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any
 
 from audience_assets.destinations.tiktok.client import Access
-from audience_assets_tests.destinations.scripted import Answer, Asked, Clock, Script, serving
+from audience_assets_tests.destinations.scripted import Answer, Asked, Clock, Script
 
-__all__ = ["Answer", "Asked", "Clock", "Scripted", "refusal", "scripted_server", "told"]
+__all__ = ["Answer", "Asked", "Clock", "Scripted", "refusal", "told"]
 
 TOKEN = "tiktok-secret-TOKEN-value"
 ADVERTISER = "7000000000000000001"
@@ -75,10 +73,3 @@ class Scripted(Script):
             "patience_seconds": 900.0,
         }
         return Access(**{**given, **more})
-
-
-@contextmanager
-def scripted_server() -> Iterator[Scripted]:
-    script = Scripted()
-    with serving(script):
-        yield script

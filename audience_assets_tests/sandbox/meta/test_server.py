@@ -1,4 +1,3 @@
-import json
 import stat
 import statistics
 import time
@@ -6,9 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
-import pytest
 
-from audience_assets.errors import SettingsError
 from audience_assets.sandbox.meta.server import MetaServer
 from audience_assets_tests.sandbox.meta.caller import Caller, batch, digest, digests, emails
 
@@ -25,13 +22,6 @@ def test_what_is_ready_is_enough_to_call_it(tmp_path: Path) -> None:
         assert answer.json() == {"id": ready["ad_account"]}
         assert server.running
     assert not server.running
-
-
-def test_it_listens_on_loopback_only_and_is_gone_afterwards(tmp_path: Path) -> None:
-    with MetaServer(tmp_path) as server:
-        assert server.base_url.startswith("http://127.0.0.1:")
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(server.base_url, trust_env=False)
 
 
 def test_two_servers_do_not_know_each_other(tmp_path: Path) -> None:
@@ -110,20 +100,6 @@ def test_a_call_is_answered_without_the_delay_of_a_socket_that_waits_for_more(tm
             caller.add(audience, "a")
             seconds.append(time.perf_counter() - begun)
     assert statistics.median(seconds) < 0.03  # with the delay it is 0.04 and more
-
-
-@pytest.mark.parametrize("damage", ["{", "[]", '{"access_token": 1}'])
-def test_damaged_credentials_are_told(tmp_path: Path, damage: str) -> None:
-    (tmp_path / "credentials.json").write_text(damage, encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"credentials\.json is damaged: remove"), MetaServer(tmp_path):
-        pass
-
-
-@pytest.mark.parametrize("damage", [{}, {"audiences": [1]}, {"audiences": ['{"id": "1"}']}])
-def test_damaged_audiences_are_told(tmp_path: Path, damage: object) -> None:
-    (tmp_path / "audiences.json").write_text(json.dumps(damage), encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"audiences\.json is damaged: remove"), MetaServer(tmp_path):
-        pass
 
 
 def test_histories_in_threads_of_their_own_do_not_disturb_each_other(meta_server: MetaServer) -> None:

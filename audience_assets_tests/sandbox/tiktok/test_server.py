@@ -1,12 +1,9 @@
-import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
-import pytest
 
-from audience_assets.errors import SettingsError
 from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets_tests.sandbox.tiktok.caller import (
     AUDIENCES,
@@ -34,13 +31,6 @@ def test_what_is_ready_is_enough_to_call_it(tmp_path: Path) -> None:
         assert answer_of(answer).data["list"] == []
         assert server.running
     assert not server.running
-
-
-def test_it_is_gone_after_its_block(tmp_path: Path) -> None:
-    with TikTokServer(tmp_path) as server:
-        pass
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(server.base_url, trust_env=False)
 
 
 def test_a_restart_keeps_credentials_and_audiences(tmp_path: Path) -> None:
@@ -78,20 +68,6 @@ def test_what_it_keeps_is_private_and_its_log_and_texts_hold_no_secret(tmp_path:
     for secret in (server.access_token, digest("a"), "Secret name", "secret id"):
         assert secret not in log
     assert server.access_token not in repr(server.advertiser)
-
-
-@pytest.mark.parametrize("damage", ["{", "[]", '{"access_token": 1}'])
-def test_damaged_credentials_are_told(tmp_path: Path, damage: str) -> None:
-    (tmp_path / "credentials.json").write_text(damage, encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"credentials\.json is damaged: remove"), TikTokServer(tmp_path):
-        pass
-
-
-@pytest.mark.parametrize("damage", [{}, {"audiences": [1]}, {"audiences": ['{"id": "1"}']}])
-def test_damaged_audiences_are_told(tmp_path: Path, damage: object) -> None:
-    (tmp_path / "audiences.json").write_text(json.dumps(damage), encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"audiences\.json is damaged: remove"), TikTokServer(tmp_path):
-        pass
 
 
 def test_advertisers_in_threads_of_their_own_do_not_disturb_each_other(tiktok_server: TikTokServer) -> None:

@@ -1,26 +1,23 @@
 """One ad account under test."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from random import Random
+from typing import ClassVar
 
-import httpx2
-
-from audience_assets.destinations.column import Destination
-from audience_assets.destinations.meta import columns, feeds
 from audience_assets.destinations.meta.client import Access, MetaClient
 from audience_assets.destinations.meta.graph import Graph
 from audience_assets.destinations.meta.limits import Pace
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.meta.targets import Targets
-from audience_assets.destinations.planning import Planner
 from audience_assets.ledger.records import Delivery
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.platform import Account
 from audience_assets_tests.histories.faults import Faults
-from audience_assets_tests.histories.partners.calls import WatchedHttp
+from audience_assets_tests.histories.partners.audiences_world import AudiencesWorld
 from audience_assets_tests.histories.partners.meta import checks
 from audience_assets_tests.histories.partners.meta.calls import CHANGES, Calls
 from audience_assets_tests.histories.partners.meta.model import Feeding
@@ -29,11 +26,10 @@ from audience_assets_tests.histories.partners.meta.troubles import random_troubl
 from audience_assets_tests.histories.partners.rows import Cell, Row
 from audience_assets_tests.histories.partners.source import VALUE_BASED
 from audience_assets_tests.histories.partners.troubles import Troubles
-from audience_assets_tests.histories.partners.world import World
 
 
 @dataclass(kw_only=True)
-class MetaWorld(World):
+class MetaWorld(AudiencesWorld[Audience]):
     """State, ad account and model of one history.
 
     `standings` is what each audience must hold as of its last finished delivery. In an `exact` world every identifier
@@ -41,9 +37,8 @@ class MetaWorld(World):
     """
 
     account: Account
+    members_change_by: ClassVar[AbstractSet[str]] = CHANGES
     settings: MetaSettings = None  # type: ignore[assignment]
-    base_url: str
-    http: httpx2.Client
     calls: Calls
     exact: bool = False
     refused: frozenset[str] = frozenset()
@@ -52,14 +47,6 @@ class MetaWorld(World):
     @property
     def name(self) -> str:
         return "meta"
-
-    @property
-    def destination(self) -> Destination:
-        return columns.destination(self.name, self.settings)
-
-    @property
-    def planner(self) -> Planner:
-        return feeds.planner(self.destination, self.settings)
 
     def cells(self, _customer: str, row: Row) -> Mapping[str, Cell]:
         known = {column.name: row.cells.get(column.name) for column in self.destination.columns}
@@ -75,14 +62,8 @@ class MetaWorld(World):
         keys = (declared.keys if declared else None) or self.settings.keys
         return Feeding(frozenset(keys), audience == VALUE_BASED)
 
-    def audience(self, label: str) -> Audience | None:
-        """The audience at Meta; there is never a second one."""
-        found = [each for each in self.account.audiences.values() if each.name == label]
-        assert len(found) <= 1, "an audience was created twice"
-        return found[0] if found else None
-
     def sender(self, life: Faults, troubles: Troubles) -> MetaSender:
-        http = WatchedHttp(self.http, life, troubles.before_call, self.look)
+        http = self.watched(life, troubles)
         access = Access(
             account=self.account.id,
             access_token=self.account.access_token,
@@ -94,7 +75,7 @@ class MetaWorld(World):
             calls_per_second=self.settings.calls_per_second,
         )
         pace = Pace(access.calls_per_second, self.clock.now)
-        client = MetaClient(Graph(access, http, troubles.sleep, pace))  # type: ignore[arg-type]
+        client = MetaClient(Graph(access, http, troubles.sleep, pace))
         return MetaSender(
             client,
             Targets(client, self.ledger, self.name, self.settings, troubles.sleep),
@@ -102,7 +83,7 @@ class MetaWorld(World):
             self.layout,
             self.destination,
             self.settings,
-            lambda: datetime.fromtimestamp(self.clock.now(), UTC),
+            self.now,
         )
 
     def change_settings_for_good(self, rng: Random) -> None:
@@ -128,6 +109,3 @@ class MetaWorld(World):
 
     def check(self, day: date) -> None:
         checks.check_all(self, day)
-
-    def changes(self) -> int:
-        return sum(call.operation in CHANGES for call in self.account.calls)

@@ -1,15 +1,12 @@
 """One advertiser under test."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from random import Random
+from typing import ClassVar
 
-import httpx2
-
-from audience_assets.destinations.column import Destination
-from audience_assets.destinations.planning import Planner
-from audience_assets.destinations.tiktok import columns, feeds
 from audience_assets.destinations.tiktok.access import Access
 from audience_assets.destinations.tiktok.api import BusinessApi
 from audience_assets.destinations.tiktok.client import TikTokClient
@@ -21,21 +18,20 @@ from audience_assets.ledger.records import Delivery
 from audience_assets.sandbox.tiktok.audience import Audience
 from audience_assets.sandbox.tiktok.platform import Advertiser
 from audience_assets_tests.histories.faults import Faults
-from audience_assets_tests.histories.partners.calls import WatchedHttp
+from audience_assets_tests.histories.partners.audiences_world import AudiencesWorld
 from audience_assets_tests.histories.partners.rows import Cell, Row
 from audience_assets_tests.histories.partners.tiktok import checks
 from audience_assets_tests.histories.partners.tiktok.model import Standing, cells_of, members
 from audience_assets_tests.histories.partners.tiktok.troubles import random_troubles
 from audience_assets_tests.histories.partners.troubles import Troubles
-from audience_assets_tests.histories.partners.world import End, World
+from audience_assets_tests.histories.partners.world import End
 
 FORM = 1000
 """What a form with a file has besides the file, at most."""
-CHANGES = {"create", "update_append", "update_remove", "update_replace", "delete"}
 
 
 @dataclass(kw_only=True)
-class TikTokWorld(World):
+class TikTokWorld(AudiencesWorld[Audience]):
     """State, advertiser and model of one history.
 
     `standings` is what each audience must hold as of its last finished delivery; `known_before` are the audiences that
@@ -43,9 +39,14 @@ class TikTokWorld(World):
     """
 
     account: Advertiser
+    members_change_by: ClassVar[AbstractSet[str]] = {
+        "create",
+        "update_append",
+        "update_remove",
+        "update_replace",
+        "delete",
+    }
     settings: TikTokSettings = None  # type: ignore[assignment]
-    base_url: str
-    http: httpx2.Client
     standings: dict[str, Standing] = field(default_factory=dict)
     known_before: set[str] = field(default_factory=set)
     replacements: dict[str, dict[float, int]] = field(default_factory=dict)
@@ -54,14 +55,6 @@ class TikTokWorld(World):
     @property
     def name(self) -> str:
         return "tiktok"
-
-    @property
-    def destination(self) -> Destination:
-        return columns.destination(self.name, self.settings)
-
-    @property
-    def planner(self) -> Planner:
-        return feeds.planner(self.destination, self.settings)
 
     def cells(self, _customer: str, row: Row) -> Mapping[str, Cell]:
         return cells_of(row, self.settings.email, self.settings.phone)
@@ -74,12 +67,6 @@ class TikTokWorld(World):
             return None
         return tuple(column.name for column in self.destination.columns)
 
-    def audience(self, label: str) -> Audience | None:
-        """The audience at TikTok; there is never a second one."""
-        found = [each for each in self.account.audiences.values() if each.name == label]
-        assert len(found) <= 1, "an audience was created twice"
-        return found[0] if found else None
-
     def sender(self, life: Faults, troubles: Troubles) -> TikTokSender:
         self.known_before = {
             label
@@ -87,7 +74,7 @@ class TikTokWorld(World):
             if (known := self.ledger.remote_audience(self.name, label)) is not None
             and known.remote_id is not None
         }
-        http = WatchedHttp(self.http, life, troubles.before_call, self.look)
+        http = self.watched(life, troubles)
         access = Access(
             advertiser_id=self.account.id,
             access_token=self.account.access_token,
@@ -97,7 +84,7 @@ class TikTokWorld(World):
             patience_seconds=self.settings.patience_seconds,
         )
         pace = Pace(access.tier, self.clock.now)
-        client = TikTokClient(BusinessApi(access, http, troubles.sleep, pace))  # type: ignore[arg-type]
+        client = TikTokClient(BusinessApi(access, http, troubles.sleep, pace))
         return TikTokSender(
             client,
             Targets(client, self.ledger, self.name, self.settings, troubles.sleep),
@@ -105,7 +92,7 @@ class TikTokWorld(World):
             self.layout,
             self.name,
             self.settings,
-            lambda: datetime.fromtimestamp(self.clock.now(), UTC),
+            self.now,
         )
 
     def look(self) -> None:
@@ -129,9 +116,6 @@ class TikTokWorld(World):
 
     def check(self, day: date) -> None:
         checks.check_all(self, day)
-
-    def changes(self) -> int:
-        return sum(call.operation in CHANGES for call in self.account.calls)
 
     def wait(self, end: End) -> None:
         """A replacement is taken once a day; everything else is processed within hours."""
