@@ -12,7 +12,6 @@ import duckdb
 
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
-from audience_assets.sql import literal
 from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
 
@@ -63,14 +62,6 @@ def connect(
             yield connection
     finally:
         _give_back(database, quick=monotonic() - started < QUICK)
-
-
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path, compression: str) -> int:
-    """Write a query's rows to a file and return how many there are; DuckDB plans the query once, its relations twice."""
-    written = connection.execute(
-        f"copy ({query}) to {literal(str(file))} (format parquet, compression {compression})"
-    )
-    return int(written.fetchall()[0][0])
 
 
 def _config(settings: Settings, *, spill: bool) -> Config:

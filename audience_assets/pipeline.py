@@ -24,6 +24,7 @@ from audience_assets.rules import engine
 from audience_assets.settings import Settings
 from audience_assets.storage import manifest
 from audience_assets.storage.layout import Layout
+from audience_assets.workers import workers
 
 
 def _silent(_done: int, _total: int, _rows: int) -> None:
@@ -70,18 +71,18 @@ class Pipeline:
 
     def read_extract(self, day: date) -> RawManifest:
         """Fingerprint the day's extract and set aside what cannot be used."""
-        with database.connect(self.settings) as connection:
-            return raw.read_extract(connection, self.settings, day, self.rules_signature)
+        with workers(self.settings) as crew:
+            return raw.read_extract(self.settings, crew, day, self.rules_signature)
 
     def normalize(self, day: date) -> NormalizedManifest:
         """Bring the day's new and changed customers into canonical form."""
-        with database.connect(self.settings) as connection, self.ledger() as ledger:
-            return normalized.normalize_changes(connection, self.settings, ledger, day)
+        with workers(self.settings) as crew, self.ledger() as ledger:
+            return normalized.normalize_changes(self.settings, ledger, crew, day)
 
     def hash(self, day: date) -> HashedManifest:
         """Append the digests of the same customers to the log."""
-        with database.connect(self.settings) as connection, self.ledger() as ledger:
-            return hashed.hash_changes(connection, self.settings, ledger, self.destinations, day)
+        with workers(self.settings) as crew, self.ledger() as ledger:
+            return hashed.hash_changes(self.settings, ledger, crew, self.destinations, day)
 
     def plan(
         self,

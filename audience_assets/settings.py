@@ -37,6 +37,7 @@ from audience_assets.settings_values import (
     known_country,
     known_time_zone,
     owner_of_assets,
+    part_of_memory,
     path_with_day,
     url_without_password,
 )
@@ -97,10 +98,25 @@ class RuleSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """What DuckDB may use."""
+    """What DuckDB may use, and into how many pieces the work is cut.
 
-    memory_limit: Annotated[str, AfterValidator(amount_of_memory)] = "2GB"
+    `buckets` bounds what a step holds in memory to one share of the customers; `workers` are processes that work side by
+    side and share `memory_limit` and `threads`. `runner` says who they are: processes of this machine, or tasks of the Ray
+    cluster at `ray_address`, which is started here where there is none.
+    """
+
+    memory_limit: Annotated[str, AfterValidator(amount_of_memory)] = "1GB"
     threads: int | None = Field(default=None, ge=1)
+    buckets: int = Field(default=1, ge=1, le=4096)
+    workers: int = Field(default=1, ge=1, le=256)
+    runner: Literal["processes", "ray"] = "processes"
+    ray_address: str | None = None
+
+    def part_of_a_worker(self) -> "EngineSettings":
+        """What one of the workers may use."""
+        threads = max(1, (self.threads or os.cpu_count() or 1) // self.workers)
+        limit = part_of_memory(self.memory_limit, self.workers)
+        return self.model_copy(update={"memory_limit": limit, "threads": threads, "workers": 1})
 
 
 class ScheduleSettings(_Section):

@@ -1,23 +1,28 @@
 """Hashes what every destination needs of the day's normalized customers: the append-only log that deltas read."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow.parquet as pq
 
-from audience_assets.customers.normalized import NormalizedManifest
+from audience_assets import database
+from audience_assets.customers import repeating
+from audience_assets.customers.normalized import NORMALIZED, NormalizedManifest
+from audience_assets.delta import snapshot as snapshots
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier, listed
-from audience_assets.storage import files, manifest
+from audience_assets.storage import dataset, files, manifest
+from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
-
-NORMALIZED = "normalized_customers"
+from audience_assets.workers import Workers
 
 
 class HashedManifest(Manifest):
@@ -32,9 +37,9 @@ class HashedManifest(Manifest):
 
 
 def hash_changes(
-    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     ledger: Ledger,
+    workers: Workers,
     destinations: dict[str, Destination],
     day: date,
 ) -> HashedManifest:
@@ -48,66 +53,104 @@ def hash_changes(
     snapshot = ledger.snapshot(normalized.snapshot)
     if snapshot is None:
         raise StateError(f"the ledger does not know the snapshot of {day}: materialize {NORMALIZED} again")
-    index = manifest.existing(layout.absolute(snapshot.index_file), NORMALIZED)
-    connection.read_parquet(str(index), hive_partitioning=False).create_view("following", replace=True)
-    names = [name for (name,) in connection.execute("select distinct segment from following").fetchall()]
     written = {
         segment.name: segment.rows
-        for segment in ledger.segments({*names, snapshot.segment}).values()
-        if _ensure_hashed(connection, settings, ledger, destinations, segment)
+        for segment in ledger.segments(_segments(settings, layout, snapshot)).values()
+        if _ensure_hashed(settings, ledger, workers, destinations, segment)
     }
-    left_file = _write_left(connection, layout, ledger, snapshot)
     result = HashedManifest(
         day=day,
         snapshot=snapshot.key,
         segments=written,
-        left_out=_left_out(connection, layout, ledger.segment(snapshot.segment), destinations),
+        left_out=_left_out(settings, ledger.segment(snapshot.segment), destinations),
         left=snapshot.left,
-        left_file=layout.relative(left_file),
+        left_file=layout.relative(_write_left(settings, ledger, workers, snapshot)),
     )
     result.write(layout.hashed(day))
     return result
 
 
+def _segments(settings: Settings, layout: Layout, snapshot: Snapshot) -> set[str]:
+    """The log's segments that a snapshot refers to, and its own, which may be empty."""
+    index = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
+    with database.connect(settings, rules=False) as connection:
+        dataset.read(connection, index.files, snapshots.NO_INDEX).create_view("following", replace=True)
+        found = connection.execute("select distinct segment from following").fetchall()
+    return {snapshot.segment, *(name for (name,) in found)}
+
+
 def _ensure_hashed(
-    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     ledger: Ledger,
+    workers: Workers,
     destinations: dict[str, Destination],
     segment: Segment,
 ) -> bool:
-    """Write a segment's hashed file, or give it the columns of a destination that is new; return whether it was written."""
+    """Write a segment's hashed files, or give them the columns of a destination that is new; return whether they were written."""
     layout = Layout(settings.state_dir)
-    final = layout.hashed(segment.day) / f"segment-{segment.name}.parquet"
-    before = final if segment.hashed_file is not None and final.is_file() else None
-    known = pq.read_schema(before).names if before else []
+    before = _hashed_before(layout, segment)
+    known = pq.read_schema(before.files[0]).names if before and before.files else []
     wanted = [destination for destination in destinations.values() if destination.consent_name not in known]
-    if not wanted:
+    if before is not None and (not wanted or not before.files):
         return False
     if segment.normalized_file is None:
         raise StateError(
             f"segment {segment.name} is not hashed for {', '.join(one.name for one in wanted)} and its normalized file "
             f"is gone: materialize {segment.day} again"
         )
-    normalized = manifest.existing(layout.absolute(segment.normalized_file), NORMALIZED)
-    _view_normalized(connection, normalized, wanted)
-    connection.execute("set variable segment = $segment", {"segment": segment.name})
-    query = hashed_sql(wanted, settings.source.hashed)
-    if before is not None:
-        connection.read_parquet(str(before), hive_partitioning=False).create_view("before", replace=True)
-        query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
-    with files.draft_beside(final.parent, ".parquet") as draft:
-        connection.sql(query).write_parquet(str(draft), compression="snappy")
-        files.publish(draft, final)
+    normalized = Dataset.existing(layout.absolute(segment.normalized_file), NORMALIZED)
+    folder = files.private_folder(layout.hashed(segment.day))
+    with files.draft_folder_beside(folder) as draft:
+        buckets = range(len(normalized.buckets))
+        drafts = [draft / f"{bucket:04d}.parquet" for bucket in buckets]
+        calls = [
+            (settings, wanted, segment.name, normalized, before, bucket, drafts[bucket])
+            for bucket in buckets
+            if normalized.buckets[bucket]
+        ]
+        workers.map(_hash, calls)
+        written = [[drafts[bucket]] if normalized.buckets[bucket] else [] for bucket in buckets]
+        final = dataset.publish(written, folder / f"segment-{segment.name}")
     ledger.set_hashed_file(segment.name, layout.relative(final))
     return True
 
 
+def _hashed_before(layout: Layout, segment: Segment) -> Dataset | None:
+    """What is hashed of a segment; None where nothing is, or it went away."""
+    if segment.hashed_file is None:
+        return None
+    try:
+        return Dataset.existing(layout.absolute(segment.hashed_file), "hashed_customers")
+    except StateError:
+        return None
+
+
+def _hash(
+    settings: Settings,
+    wanted: list[Destination],
+    segment: str,
+    normalized: Dataset,
+    before: Dataset | None,
+    bucket: int,
+    draft: Path,
+) -> None:
+    """Write a bucket of a segment: what was hashed before, and the columns of these destinations."""
+    with database.connect(settings) as connection:
+        _view_normalized(connection, normalized.buckets[bucket], wanted)
+        connection.execute("set variable segment = $segment", {"segment": segment})
+        ready = repeating.view_digests(connection, wanted, settings.source.hashed)
+        query = hashed_sql(wanted, settings.source.hashed, repeating.DIGESTING, ready)
+        if before is not None:
+            before.view(connection, "before", query, bucket, len(normalized.buckets))
+            query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
+        dataset.write(connection, query, draft, "snappy")
+
+
 def _view_normalized(
-    connection: duckdb.DuckDBPyConnection, file: Path, destinations: list[Destination]
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Path], destinations: list[Destination]
 ) -> None:
     """The segment in clear; it may be older than a destination or than a field of ours, and then nobody stated those."""
-    relation = connection.read_parquet(str(file), hive_partitioning=False)
+    relation = connection.read_parquet([str(file) for file in found], hive_partitioning=False)
     wanted = {f"consent_{destination.name}": "boolean" for destination in destinations}
     wanted |= {
         field: "varchar" for each in destinations for column in each.columns for field in column.fields
@@ -117,8 +160,13 @@ def _view_normalized(
     relation.project(", ".join(columns)).create_view("normalized", replace=True)
 
 
-def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -> str:
-    """Each destination's columns as the log keeps them, over the view `normalized`."""
+def hashed_sql(
+    destinations: Sequence[Destination],
+    ready_digests: frozenset[str],
+    rows: str = "normalized",
+    ready: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Each destination's columns as the log keeps them, over a view of canonical customers that has some `ready`."""
     columns = ["customer_id", "getvariable('segment') as segment"]
     columns += [
         f"coalesce({identifier(f'consent_{destination.name}')}, consent) as {identifier(destination.consent_name)}"
@@ -130,48 +178,58 @@ def hashed_sql(destinations: list[Destination], ready_digests: frozenset[str]) -
         if destination.audiences
     ]
     columns += [
-        f"{column.stored_sql(ready_digests)} as {identifier(destination.stored_name(column))}"
+        f"{ready.get(destination.stored_name(column)) or column.stored_sql(ready_digests)}"
+        f" as {identifier(destination.stored_name(column))}"
         for destination in destinations
         for column in destination.columns
     ]
-    return f"select\n{listed(columns)}\nfrom normalized"
+    return f"select\n{listed(columns)}\nfrom {rows}"
 
 
 def _left_out(
-    connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    segment: Segment | None,
-    destinations: dict[str, Destination],
+    settings: Settings, segment: Segment | None, destinations: dict[str, Destination]
 ) -> dict[str, dict[str, int]]:
     """How many of the day's new and changed customers have a value that a partner's form cannot carry, by reason."""
     if segment is None or segment.normalized_file is None:
         return {}
-    normalized = manifest.existing(layout.absolute(segment.normalized_file), NORMALIZED)
-    relation = connection.read_parquet(str(normalized), hive_partitioning=False)
-    left_out: dict[str, dict[str, int]] = {}
-    for destination in destinations.values():
-        for column in destination.columns:
-            if column.refusal_sql == "NULL":
-                continue
-            reasons = relation.aggregate(f"{column.refusal_sql} as reason, count(*)", "all").filter(
-                "reason is not null"
-            )
-            if counted := reasons.fetchall():
-                left_out[destination.stored_name(column)] = dict(counted)
-    return left_out
+    layout = Layout(settings.state_dir)
+    normalized = Dataset.existing(layout.absolute(segment.normalized_file), NORMALIZED)
+    reasons = {
+        destination.stored_name(column): column.refusal_sql
+        for destination in destinations.values()
+        for column in destination.columns
+        if column.refusal_sql != "NULL"
+    }
+    if not reasons or not normalized.files:
+        return {}
+    with database.connect(settings) as connection:
+        _view_normalized(connection, normalized.files, list(destinations.values()))
+        counts = ", ".join(f"histogram({reason})" for reason in reasons.values())
+        found = connection.execute(f"select {counts} from normalized").fetchall()[0]
+    return {name: by_reason for name, by_reason in zip(reasons, found, strict=True) if by_reason}
 
 
-def _write_left(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, ledger: Ledger, snapshot: Snapshot
-) -> Path:
+def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: Snapshot) -> Path:
     """The ids that the day's extract no longer has."""
-    parent = ledger.snapshot(snapshot.parent_key) if snapshot.parent_key else None
-    ids = "select customer_id from following where false"
-    if parent is not None:
-        index = manifest.existing(layout.absolute(parent.index_file), NORMALIZED)
-        connection.read_parquet(str(index), hive_partitioning=False).create_view("parent", replace=True)
-        ids = "select customer_id from parent anti join following using (customer_id) order by customer_id"
+    layout = Layout(settings.state_dir)
+    parent = ledger.snapshot(snapshot.parent_key) if snapshot.parent_key and snapshot.left else None
+    before = Dataset.existing(layout.absolute(parent.index_file), NORMALIZED) if parent else Dataset(())
+    following = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
     folder = layout.hashed(snapshot.day)
-    with files.draft_beside(folder, ".parquet") as draft:
-        connection.sql(ids).write_parquet(str(draft), compression="zstd")
-        return files.publish(draft, folder / f"left-{snapshot.key}.parquet").path
+    with files.draft_folder_beside(folder) as draft:
+        drafts = [draft / f"{bucket:04d}.parquet" for bucket in range(len(following.buckets))]
+        calls = [(settings, before, following, bucket, each) for bucket, each in enumerate(drafts)]
+        workers.map(_left, calls if parent else calls[:1])
+        return dataset.publish(
+            [[each] for each in (drafts if parent else drafts[:1])], folder / f"left-{snapshot.key}"
+        )
+
+
+def _left(settings: Settings, before: Dataset, following: Dataset, bucket: int, draft: Path) -> None:
+    """Write the ids of a bucket that are in the index before and not in the following one."""
+    with database.connect(settings, rules=False) as connection:
+        buckets = len(following.buckets)
+        before.view(connection, "before", snapshots.NO_INDEX, bucket, buckets)
+        following.view(connection, "following", snapshots.NO_INDEX, bucket, buckets)
+        query = "select customer_id from before anti join following using (customer_id) order by customer_id"
+        dataset.write(connection, query, draft, "zstd")

@@ -1,5 +1,8 @@
 """Brings the customers that are new or changed into canonical form, and writes the day's index of all customers."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -7,22 +10,26 @@ from pathlib import Path
 import duckdb
 
 from audience_assets import database
-from audience_assets.customers import source
+from audience_assets.customers import index, source
+from audience_assets.customers import raw as raws
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
-from audience_assets.errors import ExtractError
+from audience_assets.delta.snapshot import IndexCounts
+from audience_assets.errors import ExtractError, StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
 from audience_assets.rules import engine
 from audience_assets.rules.canonical import refusal_column
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
-from audience_assets.storage import files, manifest
+from audience_assets.storage import dataset, files, manifest
+from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.workers import Workers
 
-RAW = "raw_customers"
+NORMALIZED = "normalized_customers"
 
 FEW = 100_000
 """How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
@@ -35,6 +42,7 @@ class NormalizedManifest(Manifest):
     snapshot: str
     parent: str | None
     segment: str
+    checksum: str
     customers: int
     new: int
     changed: int
@@ -43,9 +51,16 @@ class NormalizedManifest(Manifest):
     usable: dict[str, int]
 
 
-def normalize_changes(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, ledger: Ledger, day: date
-) -> NormalizedManifest:
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason."""
+
+    rows: int
+    usable: dict[str, int]
+    refused: dict[str, dict[str, int]]
+
+
+def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day: date) -> NormalizedManifest:
     """Normalize the day's new and changed customers against the newest earlier snapshot.
 
     Running a day again with the same extract, rules and earlier snapshot gives the same snapshot and writes nothing.
@@ -56,58 +71,53 @@ def normalize_changes(
     """
     layout = Layout(settings.state_dir)
     folder = files.private_folder(layout.normalized(day))
-    raw = manifest.read(RawManifest, layout.raw(day), RAW)
+    raw = manifest.read(RawManifest, layout.raw(day), raws.ASSET)
     parent = ledger.newest_snapshot_before(day)
     key = _snapshot_key(settings, raw, parent)
     if (known := _known(ledger, layout, folder, key)) is not None:
         return known
     segment = f"{day}-{key}"
-    _view_inputs(connection, layout, raw, parent)
-    wanted = snapshots.select_changed(connection)
-    if source.stamps(settings, day) != raw.files:
-        raise ExtractError(
-            f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
+    before = _index_of(layout, parent)
+    with files.draft_folder_beside(folder) as draft:
+        if (counts := _nothing_new(layout, raw, parent, before)) is None:
+            counts = index.write(settings, workers, raw, before, segment, draft)
+        if source.stamps(settings, day) != raw.files:
+            raise ExtractError(
+                f"the extract of {day} was replaced after raw_customers read it: materialize {raws.ASSET} again"
+            )
+        values, normalized = _write_customers(settings, workers, raw, segment, counts, draft)
+        if sum(each.rows for each in values) != counts.fresh:
+            raise ExtractError(
+                f"the extract of {day} changed after raw_customers read it: materialize {raws.ASSET} again"
+            )
+        normalized_file = dataset.publish(normalized, folder / f"customers-{segment}")
+        # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
+        same = (
+            parent is not None
+            and len(before.buckets) == settings.engine.buckets
+            and not counts.fresh + counts.left
         )
-    normalized, rows = _write_segment(connection, settings, raw, segment, wanted)
-    if rows != wanted:
-        raise ExtractError(
-            f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
+        index_file = (
+            layout.absolute(parent.index_file)
+            if parent is not None and same
+            else dataset.publish(index.drafts(settings, draft), folder / f"index-{key}")
         )
-    index = _write_index(connection, settings, folder, key, segment)
-    counts = _counts(connection)
-    usable, refused = _values(connection, settings)
     result = NormalizedManifest(
         day=day,
         snapshot=key,
         parent=parent.key if parent else None,
         segment=segment,
-        changed=wanted - counts["new"],
-        refused=refused,
-        usable=usable,
-        **counts,
+        checksum=raw.checksum,
+        customers=counts.customers,
+        new=counts.new,
+        changed=counts.fresh - counts.new,
+        left=counts.left,
+        refused=_added(
+            {field: Counter(by_reason) for field, by_reason in each.refused.items()} for each in values
+        ),
+        usable={name: sum(each.usable[name] for each in values) for name in values[0].usable},
     )
-    ledger.record_segment(
-        Segment(
-            name=segment,
-            day=day,
-            rules_signature=raw.rules_signature,
-            normalized_file=layout.relative(normalized),
-            rows=wanted,
-        )
-    )
-    ledger.publish_snapshot(
-        Snapshot(
-            key=key,
-            day=day,
-            parent_key=result.parent,
-            segment=segment,
-            index_file=layout.relative(index),
-            customers=result.customers,
-            new=result.new,
-            changed=result.changed,
-            left=result.left,
-        )
-    )
+    _publish(ledger, layout, result, raw, normalized_file, index_file)
     result.write(folder)
     return result
 
@@ -116,10 +126,11 @@ def _snapshot_key(settings: Settings, raw: RawManifest, parent: Snapshot | None)
     """The same for the same extract, rules and earlier snapshot, however often the day is run."""
     parts = [
         raw.day.isoformat(),
-        raw.fingerprints_sha256,
-        raw.conflicts_sha256,
+        raw.checksum,
+        raw.rules_signature,
         parent.key if parent else "",
         settings.source.extract,
+        str(settings.engine.buckets),
     ]
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -131,82 +142,140 @@ def _known(ledger: Ledger, layout: Layout, folder: Path, key: str) -> Normalized
         return None
     result = manifest.read(NormalizedManifest, folder, "normalized_customers")
     segment = ledger.segment(stored.segment)
-    if result.snapshot != key or segment is None or not layout.absolute(stored.index_file).is_file():
-        return None
-    needed = segment.hashed_file or segment.normalized_file
-    if needed is None or not layout.absolute(needed).is_file():
+    needed = [stored.index_file, segment and (segment.hashed_file or segment.normalized_file)]
+    if result.snapshot != key or not all(path and layout.absolute(path).exists() for path in needed):
         return None
     ledger.publish_snapshot(stored)
     return result
 
 
-def _view_inputs(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, raw: RawManifest, parent: Snapshot | None
-) -> None:
-    folder = layout.raw(raw.day)
-    for name, file in (("today", raw.fingerprints), ("kept", raw.conflicts)):
-        path = manifest.existing(folder / file, RAW)
-        connection.read_parquet(str(path), hive_partitioning=False).create_view(name, replace=True)
-    index = manifest.existing(layout.absolute(parent.index_file), "normalized_customers") if parent else None
-    snapshots.view_index(connection, "parent", index)
+def _index_of(layout: Layout, snapshot: Snapshot | None) -> Dataset:
+    """A snapshot's index; one without customers for none.
+
+    Raises:
+        StateError: It is missing.
+    """
+    return Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED) if snapshot else Dataset(())
 
 
-def _write_segment(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, raw: RawManifest, segment: str, wanted: int
-) -> tuple[Path, int]:
-    """Write the canonical form of the customers in `wanted`; exact repeats of a row count once."""
-    folder = Layout(settings.state_dir).normalized(raw.day)
-    source.view_extract(connection, settings, raw.day)
-    only = "" if raw.rows == wanted else "semi join wanted using (customer_id)"
-    once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
-    connection.execute(
-        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
-    )
+def _nothing_new(
+    layout: Layout, raw: RawManifest, parent: Snapshot | None, before: Dataset
+) -> IndexCounts | None:
+    """What an index would count whose extract and rules are those of its parent; None where they are not."""
+    if parent is None:
+        return None
     try:
-        query = engine.clean_customers(
-            connection,
-            "changed_customers",
-            rules_of(settings),
-            hashed=settings.source.hashed,
-            brazil_ninth_digit=settings.rules.brazil_ninth_digit,
-            few=wanted <= FEW,
+        earlier = manifest.read(NormalizedManifest, layout.normalized(parent.day), NORMALIZED)
+    except StateError:
+        return None
+    same = earlier.snapshot == parent.key and earlier.checksum == raw.checksum
+    return IndexCounts(before.rows, fresh=0, new=0, left=0) if same else None
+
+
+def _write_customers(
+    settings: Settings, workers: Workers, raw: RawManifest, segment: str, counts: IndexCounts, draft: Path
+) -> tuple[list[_Values], list[list[Path]]]:
+    """Normalize the customers of the new segment.
+
+    Returns:
+        What came out of each share of the extract, and the drafts by bucket.
+    """
+    everyone = raw.rows == counts.fresh
+    indexes = None if everyone else [each for drafts in index.drafts(settings, draft) for each in drafts]
+    # Exact repeats of a row can be told only where all rows are seen together.
+    shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
+    calls = [
+        (settings, raw, share, indexes, segment, counts.fresh, draft / f"share-{number:04d}")
+        for number, share in enumerate(shares)
+    ]
+    values = workers.map(_normalize, calls)
+    buckets = range(settings.engine.buckets)
+    return values, [
+        [file for call in calls for file in dataset.bucket_files(call[-1], bucket)] for bucket in buckets
+    ]
+
+
+def _normalize(
+    settings: Settings,
+    raw: RawManifest,
+    share: Sequence[str] | None,
+    indexes: Sequence[Path] | None,
+    segment: str,
+    fresh: int,
+    folder: Path,
+) -> _Values:
+    """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes.
+
+    Exact repeats of a row count once.
+    """
+    with database.connect(settings) as connection:
+        source.view_extract(connection, settings, raw.day, share)
+        only = ""
+        if indexes is not None:
+            connection.execute("set variable segment = $segment", {"segment": segment})
+            found = [file for file in indexes if file.exists()]  # none is written where nothing is new
+            dataset.read(connection, found, snapshots.NO_INDEX).create_view("following", replace=True)
+            connection.execute("""
+                create temp table wanted as
+                select customer_id from following where segment = getvariable('segment')
+            """)
+            only = "semi join wanted using (customer_id)"
+        once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
+        connection.execute(
+            f"create temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
         )
-        with files.draft_beside(folder, ".parquet") as draft:
-            written = database.write_parquet(connection, query.sql, draft, "snappy")
-            final = files.publish(draft, folder / f"customers-{segment}.parquet").path
-    except (duckdb.Error, OSError) as error:
-        raise source.unreadable(error, raw.day, list(raw.files)) from None
-    connection.read_parquet(str(final), hive_partitioning=False).create_view("normalized", replace=True)
-    return final, written
+        try:
+            query = engine.clean_customers(
+                connection,
+                "changed_customers",
+                rules_of(settings),
+                hashed=settings.source.hashed,
+                brazil_ninth_digit=settings.rules.brazil_ninth_digit,
+                few=fresh <= FEW,
+            )
+            rows = dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
+        except (duckdb.Error, OSError) as error:
+            raise source.unreadable(error, raw.day, list(raw.files)) from None
+        written = sorted(folder.rglob("*.parquet"))
+        dataset.read(connection, written, query.sql).create_view("normalized", replace=True)
+        return _values(connection, settings, rows)
 
 
-def _write_index(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, key: str, segment: str
-) -> Path:
-    connection.execute("set variable segment = $segment", {"segment": segment})
-    with files.draft_beside(folder, ".parquet") as draft:
-        incremental = settings.source.extract == "incremental"
-        query = snapshots.next_index_sql(incremental=incremental)
-        database.write_parquet(connection, query, draft, "zstd")
-        final = files.publish(draft, folder / f"index-{key}.parquet").path
-    snapshots.view_index(connection, "following", final)
-    return final
+def _publish(
+    ledger: Ledger,
+    layout: Layout,
+    result: NormalizedManifest,
+    raw: RawManifest,
+    normalized: Path,
+    index: Path,
+) -> None:
+    """Tell the ledger of the segment, then of the snapshot that refers to it."""
+    ledger.record_segment(
+        Segment(
+            name=result.segment,
+            day=result.day,
+            rules_signature=raw.rules_signature,
+            normalized_file=layout.relative(normalized),
+            rows=result.new + result.changed,
+        )
+    )
+    ledger.publish_snapshot(
+        Snapshot(
+            key=result.snapshot,
+            day=result.day,
+            parent_key=result.parent,
+            segment=result.segment,
+            index_file=layout.relative(index),
+            customers=result.customers,
+            new=result.new,
+            changed=result.changed,
+            left=result.left,
+        )
+    )
 
 
-def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    customers, new, left = connection.execute("""
-        select
-          (select count(*) from following),
-          (select count(*) from following anti join parent using (customer_id)),
-          (select count(*) from parent anti join following using (customer_id))
-    """).fetchall()[0]
-    return {"customers": customers, "new": new, "left": left}
-
-
-def _values(
-    connection: duckdb.DuckDBPyConnection, settings: Settings
-) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    """Usable values by field, and refused ones by field and reason, among the day's new and changed customers."""
+def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int) -> _Values:
+    """Usable values by field, and refused ones by field and reason, in the view `normalized`."""
     rules = rules_of(settings)
     names = [rule.name for rule in rules]
     fields = list(dict.fromkeys(rule.field for rule in rules if rule.refuses))
@@ -215,4 +284,13 @@ def _values(
     row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
     usable = dict(zip(names, row[: len(names)], strict=True))
     refused = dict(zip(fields, row[len(names) :], strict=True))
-    return usable, {field: by_reason for field, by_reason in refused.items() if by_reason}
+    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason})
+
+
+def _added(counts: Iterable[dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:
+    """Counts by field and reason of all shares together."""
+    total: dict[str, Counter[str]] = {}
+    for each in counts:
+        for field, by_reason in each.items():
+            total[field] = total.get(field, Counter()) + by_reason
+    return {field: dict(by_reason) for field, by_reason in total.items()}

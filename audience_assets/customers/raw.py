@@ -5,35 +5,56 @@ to normalize only customers for whom something can have changed.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
 from audience_assets import database
 from audience_assets.customers import source
-from audience_assets.customers.fields import DEPARTED, input_fields, is_list
+from audience_assets.customers.fields import DEPARTED, input_fields
 from audience_assets.errors import ExtractError
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
-from audience_assets.storage import files
+from audience_assets.storage import dataset, files
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.workers import Workers
+
+ASSET = "raw_customers"
 
 NO_CUSTOMER_ID = "no customer_id"
 CONFLICTING = "customer_id stands twice with different content"
 
-_FINGERPRINTS = """
-select customer_id, fingerprint, departed
-from by_customer
-where not conflicting
-order by customer_id
+
+NO_CUSTOMERS = """
+select
+  null::varchar as customer_id,
+  null::ubigint as fingerprint,
+  null::boolean as departed,
+  null::integer as rows,
+  null::boolean as conflicting
+where false
 """
-_CONFLICTS = "select customer_id from by_customer where conflicting order by customer_id"
+
+_NO_FINGERPRINTS = """
+select
+  null::varchar as customer_id,
+  null::ubigint as fingerprint,
+  null::boolean as departed
+where false
+"""
 
 
 class RawManifest(Manifest):
-    """What the extract of a day held."""
+    """What the extract of a day held.
+
+    `checksum` is the same for the same fingerprints in any order; `customers_file` is a dataset with customer_id,
+    fingerprint, departed, rows and conflicting, a row for each customer_id.
+    """
 
     day: date
     rules_signature: str
@@ -44,125 +65,164 @@ class RawManifest(Manifest):
     departed: int
     unused_columns: list[str]
     files: dict[str, str]
-    fingerprints: str
-    fingerprints_sha256: str
-    conflicts: str
-    conflicts_sha256: str
+    customers_file: str
+    checksum: str
 
 
-def read_extract(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, day: date, rules_signature: str
-) -> RawManifest:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was found in a share of the extract's files: rows, those without an id, and columns that nothing uses."""
+
+    rows: int
+    without_id: int
+    unused: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What was found among the customers of a bucket."""
+
+    customers: int
+    conflicting_rows: int
+    repeated_rows: int
+    departed: int
+    checksum: int
+
+
+def read_extract(settings: Settings, workers: Workers, day: date, rules_signature: str) -> RawManifest:
     """Fingerprint the day's extract and publish the result.
 
     Raises:
         ExtractError: The extract is missing, unreadable, breaks the input contract or has no usable row.
     """
     stamps = source.stamps(settings, day)
-    unused = source.view_extract(connection, settings, day)
-    try:
-        connection.execute(_fingerprinted_sql(settings), {"signature": rules_signature})
-    except (duckdb.Error, OSError) as error:
-        raise source.unreadable(error, day, list(stamps)) from None
-    counted = _count(connection)
-    if counted["customers"] == 0 and not settings.source.allow_empty and settings.source.extract == "full":
-        raise ExtractError(
-            f"the extract of {day} has no usable customer ({counted['rows']} rows read): nothing was changed anywhere; "
-            "set source.allow_empty = true if every customer really left"
-        )
     folder = files.private_folder(Layout(settings.state_dir).raw(day))
-    fingerprints = _write(connection, _FINGERPRINTS, folder, "fingerprints")
-    conflicts = _write(connection, _CONFLICTS, folder, "conflicts")
-    if source.stamps(settings, day) != stamps:
-        raise ExtractError(
-            f"the extract of {day} was replaced while it was read: run again when it is complete"
+    buckets = settings.engine.buckets
+    with files.draft_folder_beside(folder) as draft:
+        shares = source.shares(settings, day, list(stamps))
+        calls = [
+            (settings, day, rules_signature, share, draft / f"share-{number:04d}")
+            for number, share in enumerate(shares)
+        ]
+        read = workers.map(_fingerprint, calls)
+        drafts = [draft / f"customers-{bucket:04d}.parquet" for bucket in range(buckets)]
+        shared = [call[-1] for call in calls]
+        settled = workers.map(
+            _settle, [(settings, shared, bucket, drafts[bucket]) for bucket in range(buckets)]
         )
+        _refuse_empty(settings, day, rows=sum(each.rows for each in read), settled=settled)
+        if source.stamps(settings, day) != stamps:
+            raise ExtractError(
+                f"the extract of {day} was replaced while it was read: run again when it is complete"
+            )
+        checksum = sha256(str(sum(each.checksum for each in settled)).encode()).hexdigest()
+        published = dataset.publish(
+            [[each] for each in drafts], folder / f"customers-{checksum[:16]}-of-{buckets}"
+        )
+    set_aside = {
+        NO_CUSTOMER_ID: sum(each.without_id for each in read),
+        CONFLICTING: sum(each.conflicting_rows for each in settled),
+    }
     manifest = RawManifest(
         day=day,
         rules_signature=rules_signature,
-        rows=counted["rows"],
-        customers=counted["customers"],
-        set_aside=dict(
-            +Counter({NO_CUSTOMER_ID: counted["without_id"], CONFLICTING: counted["conflicting_rows"]})
-        ),
-        repeated_rows=counted["repeated_rows"],
-        departed=counted["departed"],
-        unused_columns=unused,
+        rows=sum(each.rows for each in read),
+        customers=sum(each.customers for each in settled),
+        set_aside=dict(+Counter(set_aside)),
+        repeated_rows=sum(each.repeated_rows for each in settled),
+        departed=sum(each.departed for each in settled),
+        unused_columns=sorted(frozenset.intersection(*(each.unused for each in read))),
         files=stamps,
-        fingerprints=fingerprints.path.name,
-        fingerprints_sha256=fingerprints.sha256,
-        conflicts=conflicts.path.name,
-        conflicts_sha256=conflicts.sha256,
+        customers_file=published.name,
+        checksum=checksum,
     )
     manifest.write(folder)
     return manifest
 
 
-def _count(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Group the fingerprints by customer and count what was read and what is set aside."""
-    connection.execute("""
-        create or replace temp table by_customer as
-        select
-          customer_id,
-          any_value(fingerprint) as fingerprint,
-          bool_or(departed) as departed,
-          count(*) as rows,
-          min(fingerprint) <> max(fingerprint) as conflicting
-        from fingerprinted
-        where customer_id is not null
-        group by customer_id
-    """)
-    result = connection.execute("""
-        select
-          (select count(*) from fingerprinted) as rows,
-          (select count(*) from fingerprinted where customer_id is null) as without_id,
-          count(*) filter (where not conflicting) as customers,
-          coalesce(sum(rows) filter (where conflicting), 0)::bigint as conflicting_rows,
-          coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint as repeated_rows,
-          count(*) filter (where not conflicting and departed) as departed
-        from by_customer
-    """)
-    names = [column[0] for column in result.description or []]
-    return dict(zip(names, result.fetchall()[0], strict=True))
+def _refuse_empty(settings: Settings, day: date, *, rows: int, settled: Sequence[_Settled]) -> None:
+    full = settings.source.extract == "full" and not settings.source.allow_empty
+    if full and not any(each.customers for each in settled):
+        raise ExtractError(
+            f"the extract of {day} has no usable customer ({rows} rows read): nothing was changed anywhere; "
+            "set source.allow_empty = true if every customer really left"
+        )
 
 
-def _fingerprinted_sql(settings: Settings) -> str:
-    """MD5 over each field behind its length, so that no text can imitate another split into fields."""
-    parts = ["$signature"]
-    for field in input_fields(settings):
-        name = identifier(field)
-        text = f"cast({name} as varchar)" if is_list(field) else name
-        parts.append(f"coalesce(strlen({text}) || ':' || {text}, '-')")
-    parts.append("coalesce(cast(full_years(usable_birth_date, as_of) as varchar), '-')")
+def _fingerprint(
+    settings: Settings, day: date, rules_signature: str, share: Sequence[str] | None, folder: Path
+) -> _Read:
+    """Write customer_id, fingerprint, departed of a share's rows below `folder`, a file or more for each bucket."""
+    with database.connect(settings) as connection:
+        unused = source.view_extract(connection, settings, day, share)
+        connection.execute("set variable signature = $signature", {"signature": rules_signature})
+        query = _fingerprints_sql(settings)
+        try:
+            rows = dataset.write_buckets(connection, query, folder, settings.engine.buckets, "snappy")
+        except (duckdb.Error, OSError) as error:
+            raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
+        written = connection.read_parquet(str(folder / "*" / "*.parquet"), hive_partitioning=False)
+        without_id = int(written.filter("customer_id is null").aggregate("count(*)").fetchall()[0][0])
+        return _Read(rows, without_id, frozenset(unused))
+
+
+def _settle(settings: Settings, shares: Sequence[Path], bucket: int, draft: Path) -> _Settled:
+    """Write one row for each customer of a bucket, and count what is set aside."""
+    with database.connect(settings, rules=False) as connection:
+        found = [file for share in shares for file in dataset.bucket_files(share, bucket)]
+        dataset.read(connection, found, _NO_FINGERPRINTS).create_view("fingerprinted", replace=True)
+        dataset.write(
+            connection,
+            """
+select
+  customer_id,
+  any_value(fingerprint) as fingerprint,
+  bool_or(departed) as departed,
+  cast(count(*) as integer) as rows,
+  min(fingerprint) <> max(fingerprint) as conflicting
+from fingerprinted
+where customer_id is not null
+group by customer_id
+""",
+            draft,
+            "zstd",
+        )
+        dataset.read(connection, [draft], NO_CUSTOMERS).create_view("settled", replace=True)
+        counted = connection.execute("""
+            select
+              count(*) filter (where not conflicting) as customers,
+              coalesce(sum(rows) filter (where conflicting), 0)::bigint as conflicting_rows,
+              coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint as repeated_rows,
+              count(*) filter (where not conflicting and departed) as departed,
+              coalesce(sum(hash(customer_id, fingerprint, departed, conflicting)), 0)::hugeint as checksum
+            from settled
+        """)
+        return _Settled(*counted.fetchall()[0])
+
+
+def _fingerprints_sql(settings: Settings) -> str:
+    """A 64-bit hash over all fields. DuckDB's own: it tells a change from none within one version of DuckDB.
+
+    With a version that hashes otherwise every customer counts as changed once, is normalized again, and what comes out
+    the same is not delivered again.
+    """
+    fields = [identifier(field) for field in input_fields(settings)]
     return f"""
-create or replace temp table fingerprinted as
-with birth_texts as (
+with cleaned as (
   select
     *,
-    clean_text(birth_date) as birth_text
+    date_text(clean_text(birth_date)) as birth_text
   from {source.EXTRACT}
-),
-born as (
-  select
-    *,
-    date_text(birth_text) as birth_day_text
-  from birth_texts
 ),
 dated as (
   select
     *,
-    usable_birth_date(birth_day_text, date_order, as_of) as usable_birth_date
-  from born
+    parsed_date(birth_text, date_order) as born
+  from cleaned
 )
 select
   case when clean_text(customer_id) is not null then customer_id end as customer_id,
-  cast(md5_number(concat_ws(' ', {", ".join(parts)})) as uuid) as fingerprint,
+  hash(getvariable('signature'), {", ".join(fields)}, full_years(usable_birth_date(born, as_of), as_of)) as fingerprint,
   coalesce(word_key({DEPARTED}) in (select word from consent_words where answer), false) as departed
 from dated
 """
-
-
-def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> files.StoredFile:
-    with files.draft_beside(folder, ".parquet") as draft:
-        database.write_parquet(connection, query, draft, "zstd")
-        return files.publish(draft, folder / f"{name}-{files.sha256_of(draft)[:16]}.parquet")

@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 
+from audience_assets import database
 from audience_assets.customers import files, texts
 from audience_assets.customers.fields import CUSTOMER_ID, input_fields
 from audience_assets.customers.parts import Part, of_csv, of_json, of_parquet, of_query
@@ -35,8 +36,32 @@ _REASONS = {
 """Words of DuckDB's complaints, and ours for them; DuckDB quotes values beside them."""
 
 
-def view_extract(connection: duckdb.DuckDBPyConnection, settings: Settings, day: date) -> list[str]:
+def shares(settings: Settings, day: date, found: Sequence[str]) -> list[Sequence[str] | None]:
+    """The day's files dealt to the workers; [None] where the extract is read in one piece.
+
+    JSON files are not dealt out, because which columns they have is known only when all were read.
+
+    Raises:
+        ExtractError: The files do not agree with each other.
+    """
+    if settings.engine.workers == 1 or len(found) <= 1 or files.format_of(settings.source, found) == "json":
+        return [None]
+    with database.connect(settings) as connection:
+        view_extract(connection, settings, day)
+    dealt = [list(found[first :: settings.engine.workers]) for first in range(settings.engine.workers)]
+    return [share for share in dealt if share]
+
+
+def view_extract(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, day: date, share: Sequence[str] | None = None
+) -> list[str]:
     """Create the view `extract` for a day; return the extract's columns that nothing uses.
+
+    Args:
+        connection: Where the view is made.
+        settings: Say where the extract lies.
+        day: The day.
+        share: Some of the day's files; all of them where it is None.
 
     Raises:
         SettingsError: No source is configured, or the query is not valid.
@@ -45,7 +70,7 @@ def view_extract(connection: duckdb.DuckDBPyConnection, settings: Settings, day:
     connection.execute("set variable day = $day", {"day": day.isoformat()})
     if settings.source.s3 is not None or (settings.source.path or "").startswith("s3://"):
         connection.register_filesystem(s3_reading.filesystem(settings.source.s3))
-    found = [] if settings.source.path is None else files.find(settings.source, day)
+    found = list(share or ([] if settings.source.path is None else files.find(settings.source, day)))
     try:
         parts = _parts(connection, settings, day, found)
         used = [_used_columns(settings, part) for part in parts]

@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from audience_assets.delta.snapshot import NO_INDEX
 from audience_assets.sql import identifier, literal
+from audience_assets.storage.dataset import Dataset
 
 JOINED = "joined"
 CHANGED = "changed"
@@ -19,34 +21,43 @@ LEFT = "left"
 ROW_KEY = '"/customer_id"'
 """The customer's id in `held_rows` and `due_rows`: DuckDB ignores case, and a partner may call a column CUSTOMER_ID."""
 
+SEGMENT = '"/segment"'
+"""The segment in which a row of `held_rows`, `due_rows` or `log_rows` stands."""
+
 Counts = dict[str, int]
 
 
-def find_candidates(connection: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
-    """Fill the table `candidates` with customers whose segment differs between the views `held` and `due`.
-
-    Returns:
-        The names of the log's segments in which their rows stand: those held, those due.
-    """
+def find_candidates(connection: duckdb.DuckDBPyConnection, held: Dataset, due: Dataset) -> None:
+    """Fill the table `candidates` with customers whose segment differs between two indexes, bucket by bucket."""
     connection.execute("""
-        create or replace temp table candidates as
-        select
-          coalesce(due.customer_id, held.customer_id) as customer_id,
-          held.segment as held_segment,
-          due.segment as due_segment
-        from due
-        full join held using (customer_id)
-        where due.segment is distinct from held.segment
+        create or replace temp table candidates (
+          customer_id varchar,
+          held_segment varchar,
+          due_segment varchar
+        )
     """)
-    held, due = (
-        {
-            name
-            for (name,) in connection.execute(f"select distinct {side}_segment from candidates").fetchall()
-            if name
-        }
-        for side in ("held", "due")
-    )
-    return held, due
+    if held == due:
+        return
+    buckets = max(len(held.buckets), len(due.buckets))
+    for bucket in range(buckets):
+        held.view(connection, "held", NO_INDEX, bucket, buckets)
+        due.view(connection, "due", NO_INDEX, bucket, buckets)
+        connection.execute("""
+            insert into candidates
+            select
+              coalesce(due.customer_id, held.customer_id) as customer_id,
+              held.segment as held_segment,
+              due.segment as due_segment
+            from due
+            full join held using (customer_id)
+            where due.segment is distinct from held.segment
+        """)
+
+
+def candidate_segments(connection: duckdb.DuckDBPyConnection, side: str) -> set[str]:
+    """The log's segments in which the candidates' rows of a side, held or due, stand."""
+    found = connection.execute(f"select distinct {side}_segment from candidates").fetchall()
+    return {name for (name,) in found if name}
 
 
 def view_rows(
@@ -61,7 +72,7 @@ def view_rows(
     Args:
         connection: Holds the table `candidates`.
         side: held or due.
-        files: The log's segments that the candidates' rows stand in.
+        files: The log's files that the candidates' rows stand in.
         columns: Name in the view to name in the log; a column that no segment has is NULL.
         wanted: Name in the log of the flag that keeps a row from being delivered when it is false.
     """
@@ -73,37 +84,34 @@ def view_rows(
     _view_log(connection, side, files, columns, wanted, current)
 
 
-def view_unchanged(
+def view_log(
     connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
 ) -> None:
-    """Create the view `unchanged_rows`: everyone of the view `due` who is no candidate."""
-    current = """
-        semi join due
-          on due.customer_id = log.customer_id
-          and due.segment = log.segment
-        anti join candidates on candidates.customer_id = log.customer_id
-    """
-    _view_log(connection, "unchanged", files, columns, wanted, current)
+    """Create the view `log_rows` over everything in these files, with each row's segment, superseded ones too."""
+    _view_log(connection, "log", files, columns, wanted, "")
 
 
 def view_everyone(
     connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
-) -> None:
-    """Create the view `everyone_rows` over all customers of the view `due`."""
+) -> bool:
+    """Create the view `everyone_rows` over all customers of the index `everyone`.
+
+    Returns:
+        Whether it has the rows as they stand in the files, in their order, none of them superseded.
+    """
     rows = sum(pq.read_metadata(file).num_rows for file in files)
-    customers = count_rows(connection, "due")
     # Each segment has a customer once, so equal counts mean that no row in these segments was superseded.
+    whole: bool = rows == count_rows(connection, "everyone")
     current = (
-        ""
-        if rows == customers
-        else "semi join due on due.customer_id = log.customer_id and due.segment = log.segment"
+        "semi join everyone on everyone.customer_id = log.customer_id and everyone.segment = log.segment"
     )
-    _view_log(connection, "everyone", files, columns, wanted, current)
+    _view_log(connection, "everyone", files, columns, wanted, "" if whole else current)
+    return whole
 
 
-def segments(connection: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
-    """The log's segments in which the customers of a relation with the column `segment` stand."""
-    return {name for (name,) in connection.execute(f"select distinct segment from {relation}").fetchall()}
+def segments(connection: duckdb.DuckDBPyConnection, index: str) -> set[str]:
+    """The log's segments in which the customers of an index stand."""
+    return {name for (name,) in connection.execute(f"select distinct segment from {index}").fetchall()}
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -123,7 +131,8 @@ def _view_log(
     if not files:
         nothing = ", ".join(f"null as {identifier(name)}" for name in columns)
         connection.execute(
-            f"create or replace temp view {side}_rows as select null::varchar as {ROW_KEY}, {nothing} where false"
+            f"create or replace temp view {side}_rows as"
+            f" select null::varchar as {ROW_KEY}, null::varchar as {SEGMENT}, {nothing} where false"
         )
         return
     variable = f"{side}_files"
@@ -138,6 +147,7 @@ def _view_log(
         create or replace temp view {side}_rows as
         select
           log.customer_id as {ROW_KEY},
+          log.segment as {SEGMENT},
           {listed}
         from {log} as log
         {current}

@@ -4,17 +4,18 @@ An audience is fed with rows of identifiers. Somebody who leaves takes along onl
 customers may share a phone, and it stays until the last of them leaves.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
-from audience_assets.delta.changes import CHANGED, JOINED, LEFT, ROW_KEY, Counts
+from audience_assets.delta.changes import CHANGED, JOINED, LEFT, ROW_KEY, SEGMENT, Counts
 from audience_assets.sql import identifier, listed, literal
 
 AUDIENCES = "/audiences"
-"""The audiences of a customer in `held_rows`, `due_rows`, `unchanged_rows` and `everyone_rows`."""
+"""The audiences of a customer in `held_rows`, `due_rows`, `log_rows` and `everyone_rows`."""
 
 ATTRIBUTES = "/attributes"
 """All attributes of a member as one value, where they name the person together; otherwise NULL."""
@@ -81,16 +82,16 @@ class Audience:
     wanted: bool = True
 
 
-def audience_sizes(connection: duckdb.DuckDBPyConnection, shape: Shape) -> dict[str, int]:
-    """How many customers of the view `everyone_rows` are in each audience, those that nothing names not counted."""
+def audience_sizes(connection: duckdb.DuckDBPyConnection, shape: Shape, rows: str) -> Counter[str]:
+    """How many customers of the view `rows` are in each audience, those that nothing names not counted."""
     named = [f"customer.{identifier(name)} is not null" for name in shape.identifiers]
     sizes = connection.execute(f"""
         select label.audience, count(*)
-        from everyone_rows as customer, {_labels("customer")}
+        from {rows} as customer, {_labels("customer")}
         where {" or ".join([*named, f"({shape.enough})"])}
         group by label.audience
     """)
-    return dict(sizes.fetchall())
+    return Counter(dict(sizes.fetchall()))
 
 
 def everyone_sql(shape: Shape, columns: frozenset[str]) -> str:
@@ -150,13 +151,26 @@ def compare(
     return counts
 
 
+def somebody_leaves(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether `leaving` has rows; only then is there anything to spare."""
+    return bool(connection.execute("select exists (from leaving)").fetchall()[0][0])
+
+
+def spare_nothing(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
+    """Fill `additions` with what joins, and `removals` with nothing, after a `compare` in which nobody leaves."""
+    columns = listed(["audience", "customer_id", *shape.columns])
+    for table, rows in (("removals", "leaving"), ("additions", "joining")):
+        connection.execute(f"create or replace temp table {table} as select {columns} from {rows}")
+
+
 def spare_what_others_hold(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
-    """Fill `removals` and `additions` (audience, customer_id, the columns) after `compare`, with the view `unchanged_rows`.
+    """Fill `removals` and `additions` (audience, customer_id, the columns) after `compare`, with `log_rows` and `due`.
 
     `removals` has of each leaving row what no due member of the audience holds. `additions` has what joins, and again
     each member who shares something with a removal: the partner may have taken the two for one person.
     """
-    connection.execute(_sharing_sql(shape, _attributes_in_use(connection, shape)))
+    connection.execute(_sifted_sql(shape, _attributes_in_use(connection, shape)))
+    connection.execute(_sharing_sql(shape))
     connection.execute(_removals_sql(shape))
     columns = listed(["audience", "customer_id", *shape.columns])
     again = "\nunion\n".join(
@@ -222,11 +236,11 @@ def _attributes_in_use(connection: duckdb.DuckDBPyConnection, shape: Shape) -> l
     return [names for names in sets if names]
 
 
-def _sharing_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> str:
-    """The table `sharing`: due members of any kind who have something in common with a leaving row of their audience.
+def _sifted_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> str:
+    """The table `sifted`: rows of the log that have something in common with a leaving row, whoever's and however old.
 
-    The unchanged ones are sifted in one pass over the log, before anybody looks at their audiences; so their attributes
-    are compared as each audience would see them.
+    They are sifted in one pass, before anybody looks at their audiences; so their attributes are compared as each
+    audience would see them.
     """
     sifted = [
         f"customer.{name} in (select {name} from leaving where {name} is not null)"
@@ -237,6 +251,17 @@ def _sharing_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> st
         sifted.append(
             f"hash({together}) in (select hash({together}) from leaving where {identifier(ATTRIBUTES)} is not null)"
         )
+    return f"""
+create or replace temp table sifted as
+select *
+from log_rows as customer
+where exists (from leaving)
+  and ({" or ".join(sifted)})
+"""
+
+
+def _sharing_sql(shape: Shape) -> str:
+    """The table `sharing`: due members of any kind who have something in common with a leaving row of their audience."""
     shared = "\nunion\n".join(
         f"select member.* from member semi join leaving"
         f" on leaving.audience = member.audience and leaving.{name} = member.{name}"
@@ -244,15 +269,16 @@ def _sharing_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> st
     )
     return f"""
 create or replace temp table sharing as
-with sifted as (
+with unchanged as (
   select *
-  from unchanged_rows as customer
-  where {" or ".join(sifted)}
+  from sifted
+  semi join due on due.customer_id = sifted.{ROW_KEY} and due.segment = sifted.{SEGMENT}
+  anti join candidates on candidates.customer_id = sifted.{ROW_KEY}
 ),
 member as (
   select * from due_members
   union all
-  {_tracked_members_sql(shape, "sifted", "tracked.wanted")}
+  {_tracked_members_sql(shape, "unchanged", "tracked.wanted")}
 )
 {shared}
 """

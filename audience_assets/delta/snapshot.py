@@ -1,44 +1,37 @@
 """A snapshot: which segment of the hashed log holds each customer as of a day. Set operations on narrow Parquet files.
 
-An index has customer_id, fingerprint and segment, one row a customer, sorted by customer_id.
+An index has customer_id, fingerprint and segment, one row a customer. `today`, `kept` and `parent` are of one bucket of
+the customers, so that no more than that need be in memory.
 """
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import duckdb
 
-NO_INDEX = (
-    "select null::varchar as customer_id, null::uuid as fingerprint, null::varchar as segment where false"
-)
+NO_INDEX = """
+select
+  null::varchar as customer_id,
+  null::ubigint as fingerprint,
+  null::varchar as segment
+where false
+"""
 
 
-def view_index(connection: duckdb.DuckDBPyConnection, name: str, index_file: Path | None) -> None:
-    """Create the view `name` over an index file, or an empty one where there is no earlier snapshot."""
-    index = (
-        connection.sql(NO_INDEX)
-        if index_file is None
-        else connection.read_parquet(str(index_file), hive_partitioning=False)
-    )
-    index.create_view(name, replace=True)
+@dataclass(frozen=True, slots=True)
+class IndexCounts:
+    """How many customers an index has, how many of them its own segment holds, and what that means against its parent."""
 
-
-def select_changed(connection: duckdb.DuckDBPyConnection) -> int:
-    """Fill the table `wanted` with customers of `today` whose fingerprint `parent` does not have; return how many."""
-    connection.execute("""
-        create or replace temp table wanted as
-        select today.customer_id
-        from today
-        left join parent using (customer_id)
-        where today.fingerprint is distinct from parent.fingerprint
-    """)
-    return int(connection.execute("select count(*) from wanted").fetchall()[0][0])
+    customers: int
+    fresh: int
+    new: int
+    left: int
 
 
 def next_index_sql(*, incremental: bool) -> str:
-    """The index after `today`, where `kept` lists customers that stay as `parent` has them; `$segment` is the new one.
+    """The index after `today`, where `kept` lists customers that stay as `parent` has them.
 
-    In a full extract a customer who is in neither `today` nor `kept` has left; in an incremental one, absence means
-    nothing and `today.departed` says who left.
+    The variable `segment` names the new segment. In a full extract a customer who is in neither `today` nor `kept` has
+    left; in an incremental one, absence means nothing and `today.departed` says who left.
     """
     left = "where not today.departed" if incremental else ""
     stays = "anti join today using (customer_id)" if incremental else "semi join kept using (customer_id)"
@@ -57,5 +50,23 @@ select
   parent.segment
 from parent
 {stays}
-order by customer_id
 """
+
+
+def count(connection: duckdb.DuckDBPyConnection) -> IndexCounts:
+    """Count the view `following`, the index that was made of `parent`; the big tables are not joined once more."""
+    customers, fresh, before, known = connection.execute("""
+        select
+          (select count(*) from following),
+          (select count(*) from following where segment = getvariable('segment')),
+          (select count(*) from parent),
+          (
+            select count(*)
+            from parent
+            semi join (
+              select customer_id from following where segment = getvariable('segment')
+            ) as fresh using (customer_id)
+          )
+    """).fetchall()[0]
+    new = fresh - known
+    return IndexCounts(customers, fresh, new, left=before - (customers - new))

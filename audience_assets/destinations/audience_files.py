@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from audience_assets.delta.membership import Shape
 from audience_assets.destinations import delta_files
-from audience_assets.destinations.column import VERBATIM, Column, Destination
+from audience_assets.destinations.column import VERBATIM, Column, Destination, schema_of
 from audience_assets.destinations.delta_files import FileForm
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaFile
 from audience_assets.sql import identifier, listed
+from audience_assets.storage import parquet
 
 CUSTOMER = Column("customer_id", ("customer_id",), VERBATIM, "Whose row it is; never sent", required=True)
 """The first column of every file, so that a row that the partner refuses can be traced."""
@@ -18,14 +23,19 @@ ADD, REMOVE, REPLACE = "add", "remove", "replace"
 
 
 def write(
-    log: HashedLog, day: date, rows: str, columns: Sequence[Column], rows_per_batch: int, operation: str
+    log: HashedLog,
+    day: date,
+    rows: Iterable[pa.RecordBatch],
+    columns: Sequence[Column],
+    rows_per_batch: int,
+    operation: str,
 ) -> list[DeltaFile]:
-    """Write the rows of the audience that the variable `audience` names.
+    """Write an audience's rows.
 
     Args:
-        log: Where they come from, and where the files go.
+        log: Where the files go.
         day: The day that is planned.
-        rows: A relation with audience, customer_id and the columns as the log keeps them.
+        rows: What `rows_sql` gives for the columns.
         columns: What the partner is told of each.
         rows_per_batch: Where files are cut.
         operation: What the partner will be asked to do with them.
@@ -34,10 +44,17 @@ def write(
         ContractError: The rows or a written file break the contract of the columns; nothing is published.
     """
     form = FileForm(log.destination.name, (CUSTOMER, *columns), rows_per_batch, ".parquet")
-    listing = ["customer_id", *(_delivered(column) for column in columns)]
-    query = f"select\n{listed(listing)}\nfrom {rows}\nwhere audience = getvariable('audience')\norder by customer_id"
     folder = log.layout.delta(log.destination.name, day)
-    return delta_files.write_files(log.connection, form, query, folder, operation)
+    return delta_files.write_files(log.connection, form, rows, folder, operation)
+
+
+def rows_sql(rows: str, columns: Sequence[Column]) -> str:
+    """The rows of the audience that the variable `audience` names, as the partner gets them.
+
+    `rows` is a relation with audience, customer_id and the columns as the log keeps them.
+    """
+    listing = ["customer_id", *(_delivered(column) for column in columns)]
+    return f"select\n{listed(listing)}\nfrom {rows}\nwhere audience = getvariable('audience')"
 
 
 def shape_of(destination: Destination) -> Shape:
@@ -53,6 +70,22 @@ def shape_of(destination: Destination) -> Shape:
 def removable(columns: Iterable[Column]) -> tuple[Column, ...]:
     """The columns that say who it is."""
     return tuple(column for column in columns if column.role in ("identifier", "attribute"))
+
+
+def columns_of(path: Path) -> list[str]:
+    """The columns that a written file's rows are sent with."""
+    names: list[str] = pq.read_schema(path).names
+    return [name for name in names if name != CUSTOMER.name]
+
+
+def check(path: Path, known: Iterable[Column], rows: int) -> None:
+    """Re-open a planned file and compare names, types and the number of rows with what the partner can be told.
+
+    Raises:
+        ContractError: It is something else.
+    """
+    names = columns_of(path)
+    parquet.verify(path, schema_of([CUSTOMER, *(column for column in known if column.name in names)]), rows)
 
 
 def _delivered(column: Column) -> str:

@@ -1,51 +1,22 @@
 """The delta of a destination that keeps a list for each of the customers' audiences: who joins it, who leaves it, or all anew."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal, Protocol
+from typing import Any, Literal
+
+import pyarrow as pa
 
 from audience_assets.delta import changes, membership
 from audience_assets.delta.membership import Audience
-from audience_assets.destinations import audience_files
+from audience_assets.destinations import audience_files, audience_sizes, audience_state
 from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE, removable, shape_of
+from audience_assets.destinations.audience_state import AudienceState, Feeds
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaFile, DeltaPart
 from audience_assets.destinations.standing import Standing
 from audience_assets.errors import SettingsError
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """How one audience is fed.
-
-    Attributes:
-        columns: What an addition consists of, in the partner's order; a removal has those of them that say who it is.
-        taken_over: Whether it was there before us, so that a first load must replace what it holds.
-        replace: Whether it may be replaced as a whole.
-    """
-
-    columns: tuple[Column, ...]
-    taken_over: bool = False
-    replace: bool = True
-
-    @property
-    def pinned(self) -> str:
-        """How the ledger remembers the columns."""
-        return ",".join(column.name for column in self.columns)
-
-
-class Feeds(Protocol):
-    """What a kind of destination decides about its audiences."""
-
-    def feed(self, audience: str) -> Feed | None:
-        """How an audience is fed; None when it is not wanted."""
-        ...
-
-    def table(self, also: Collection[str]) -> Destination:
-        """The destination's columns, and these, which an audience was fed with before they were dropped."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +42,8 @@ class AudiencePlanner:
 
     def audiences(self, log: HashedLog, due: str) -> dict[str, int]:
         """Every audience that has members, or that the partner holds, with its number of members."""
-        log.view_index("due", due)
-        segments = changes.segments(log.connection, "due")
-        changes.view_everyone(log.connection, log.files(segments), log.columns, log.destination.consent_name)
-        sizes = membership.audience_sizes(log.connection, shape_of(log.destination))
-        wanted = {name: size for name, size in sizes.items() if self.feeds.feed(name) is not None}
+        found = audience_sizes.sizes(log, due)
+        wanted = {name: size for name, size in found.items() if self.feeds.feed(name) is not None}
         held = dict.fromkeys(log.ledger.audiences(log.destination.name), 0)
         return dict(sorted((held | wanted).items()))
 
@@ -93,178 +61,149 @@ class AudiencePlanner:
             ContractError: The rows or a written file break the destination's contract; nothing is published.
             SettingsError: A change of settings cannot be brought to an audience that is in use.
         """
-        unfilled = [standing for standing in standings if _is_unfilled(log, standing)]
-        filled = [standing for standing in standings if standing not in unfilled]
+        states = [
+            audience_state.of(log, self.feeds, standing, members[standing.audience]) for standing in standings
+        ]
+        for state in states:
+            if state.unfilled:
+                yield self._too_small(log, state) or self._first_load(log, state)
 
-        def alike(standing: Standing) -> tuple[str, bool]:
-            return standing.held or "", self._tracked(log, standing.audience).wanted
+        def alike(state: AudienceState) -> tuple[str, bool]:
+            return state.standing.held or "", state.tracked.wanted
 
-        groups = [list(group) for _, group in groupby(sorted(filled, key=alike), key=alike)]
-        for group in [unfilled, *groups]:
-            counts = self._compare(log, group) if group is not unfilled else {}
-            for standing in group:
-                request = requests.get(standing.audience)
-                if (too_small := self._too_small(log, standing, members)) is not None:
-                    yield too_small
-                    continue
-                why = self._why_anew(log, standing, counts.get(standing.audience), members, request)
-                yield self._part(log, standing, counts.get(standing.audience), members, why, request)
+        filled = sorted((state for state in states if not state.unfilled), key=alike)
+        for _, group in groupby(filled, key=alike):
+            together = list(group)
+            counts = self._compare(log, together)
+            for state in together:
+                request = requests.get(state.name)
+                yield self._too_small(log, state) or self._change(log, state, counts[state.name], request)
 
-    def _compare(self, log: HashedLog, standings: Sequence[Standing]) -> dict[str, changes.Counts]:
+    def _compare(self, log: HashedLog, states: Sequence[AudienceState]) -> dict[str, changes.Counts]:
         """The tables of changes between two snapshots, for all audiences that stand at the same one.
 
         Audiences that are to be emptied come by themselves: what they hold is compared with nothing, so that also
         those are taken out of whom nothing changed.
         """
-        tracked = [self._tracked(log, standing.audience) for standing in standings]
+        tracked = [state.tracked for state in states]
         log = replace(log, destination=self._table(tracked))
-        log.view_index("held", standings[0].held)
-        log.view_index("due", standings[0].due if tracked[0].wanted else None)
-        wanted = log.destination.consent_name
-        for side, names in zip(("held", "due"), changes.find_candidates(log.connection), strict=True):
-            changes.view_rows(log.connection, side, log.files(names), log.columns, wanted)
-        unchanged = changes.segments(log.connection, "due anti join candidates using (customer_id)")
-        changes.view_unchanged(log.connection, log.files(unchanged), log.columns, wanted)
+        due = states[0].standing.due if tracked[0].wanted else None
+        log.view_changes(states[0].standing.held, due)
         shape = shape_of(log.destination)
         counts = membership.compare(log.connection, shape, tracked)
-        membership.spare_what_others_hold(log.connection, shape)
-        log.view_index("due", standings[0].due)
+        if membership.somebody_leaves(log.connection):
+            log.view_log(due)
+            membership.spare_what_others_hold(log.connection, shape)
+        else:
+            membership.spare_nothing(log.connection, shape)
         return counts
-
-    def _tracked(self, log: HashedLog, audience: str) -> Audience:
-        """An audience with its columns; one that is not wanted any more, or not so, is emptied of what it was fed with."""
-        feed = self.feeds.feed(audience)
-        known = log.ledger.remote_audience(log.destination.name, audience)
-        pinned = (known.columns if known else "") or (feed.pinned if feed else "")
-        wanted = feed is not None and feed.pinned == pinned
-        return Audience(audience, frozenset(pinned.split(",")), wanted)
 
     def _table(self, tracked: Sequence[Audience]) -> Destination:
         """The columns with which these audiences can be compared."""
         return self.feeds.table({name for audience in tracked for name in audience.columns})
 
+    def _first_load(self, log: HashedLog, state: AudienceState) -> DeltaPart:
+        """Everybody, into an audience in which there is nobody of ours; what else it holds is replaced."""
+        taken_over = (
+            state.feed is not None and state.size > 0 and state.feed.taken_over and state.feed.replace
+        )
+        why = "a first load into an audience that was there before" if taken_over else ""
+        files = self._everyone(log, state, REPLACE if why else ADD)
+        return _part(state, files, why=why, joined=sum(file.rows for file in files))
+
+    def _change(
+        self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
+    ) -> DeltaPart:
+        """What changed; or everybody, where a replacement is due and there is somebody to take the place of the others."""
+        why = self._why_anew(log, state, counts, request)
+        files = self._everyone(log, state, REPLACE) if why else []
+        if not files:
+            files = [file for each in self.order for file in self._changed(log, state, each)]
+            return _part(state, files, request=request, **counts)
+        # What was compared with nothing, because it was fed with other columns, says only who leaves.
+        told = counts if state.tracked.wanted else {changes.JOINED: sum(file.rows for file in files)}
+        return _part(state, files, why=why, request=request, **told)
+
     def _why_anew(
-        self,
-        log: HashedLog,
-        standing: Standing,
-        counts: changes.Counts | None,
-        members: Mapping[str, int],
-        request: str | None,
+        self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
     ) -> str:
         """Why an audience is sent as a whole, in place of what it holds; empty when it is not."""
-        feed, name = self.feeds.feed(standing.audience), f"{log.destination.name}: {standing.audience}"
-        if feed is None or not members[standing.audience]:
+        if state.feed is None or not state.size:
             return ""
-        known = log.ledger.remote_audience(log.destination.name, standing.audience)
-        pinned = (known.columns if known else "") or feed.pinned
-        never_fed = counts is None or known is None or not known.columns
-        if never_fed and feed.taken_over and feed.replace:
+        if not state.pinned and state.feed.taken_over and state.feed.replace:
             return "a first load into an audience that was there before"
-        if counts is None:
-            return ""
-        if pinned != feed.pinned:
-            if not feed.replace:
+        if state.pinned and state.pinned != state.feed.pinned:
+            if not state.feed.replace:
                 raise SettingsError(
-                    f"{name} is fed with {pinned} and the settings now say {feed.pinned}, which needs a replacement; allow it, "
-                    "or set the columns back"
+                    f"{log.destination.name}: {state.name} is fed with {state.pinned} and the settings now say "
+                    f"{state.feed.pinned}, which needs a replacement; allow it, or set the columns back"
                 )
-            return f"it was fed with {pinned} before"
+            return f"it was fed with {state.pinned} before"
         if request is not None:
             return "it was asked for"
-        share = sum(counts.values()) / members[standing.audience]
-        large = members[standing.audience] > self.rows_per_batch
+        share = sum(counts.values()) / state.size
+        large = state.size > self.rows_per_batch
         return (
             f"{share:.0%} of its members change"
-            if feed.replace and large and share > self.replace_above
+            if state.feed.replace and large and share > self.replace_above
             else ""
         )
 
-    def _part(
-        self,
-        log: HashedLog,
-        standing: Standing,
-        counts: changes.Counts | None,
-        members: Mapping[str, int],
-        why: str,
-        request: str | None,
-    ) -> DeltaPart:
-        log.connection.execute("set variable audience = $audience", {"audience": standing.audience})
-        files = self._everyone(log, standing, REPLACE if why else ADD) if why or counts is None else []
-        told = {changes.JOINED: sum(file.rows for file in files), changes.CHANGED: 0, changes.LEFT: 0}
-        if counts is not None and not (files and not self._tracked(log, standing.audience).wanted):
-            told = counts
-        if counts is not None and not files:  # also where nobody can take the place of those whom it holds
-            why, files = "", [file for each in self.order for file in self._changed(log, standing, each)]
-        return DeltaPart(
-            audience=standing.audience,
-            mode="replace" if why else "update",
-            why=why,
-            from_snapshot=standing.held,
-            members=members[standing.audience] if self.feeds.feed(standing.audience) else 0,
-            files=files,
-            request=request,
-            joined=told[changes.JOINED],
-            changed=told[changes.CHANGED],
-            left=told[changes.LEFT],
-            empties=self.feeds.feed(standing.audience) is None,
-        )
-
-    def _too_small(self, log: HashedLog, standing: Standing, members: Mapping[str, int]) -> DeltaPart | None:
+    def _too_small(self, log: HashedLog, state: AudienceState) -> DeltaPart | None:
         """What is said of an audience that would have fewer members than the partner takes, if it is one."""
-        size = members[standing.audience] if self.feeds.feed(standing.audience) else 0
-        known = log.ledger.remote_audience(log.destination.name, standing.audience)
-        begun = log.ledger.unfinished(log.destination.name, standing.audience) is not None
-        there = known is not None and (known.remote_id is not None or begun)
-        if size >= self.smallest or not (size or there):
+        if state.size >= self.smallest or not (state.size or state.there):
             return None
-        delete = there and self.below_smallest == "delete"
-        held = f"{size} members, and {log.destination.name} takes {self.smallest} or more"
-        return DeltaPart(
-            audience=standing.audience,
-            mode="delete" if delete else "update",
-            from_snapshot=standing.held,
-            members=size,
-            files=[],
-            joined=0,
-            changed=0,
-            left=0,
-            held="" if delete else f"{held}: nothing is sent, and what it holds stays",
-            why=f"{held}: it is deleted there" if delete else "",
-        )
+        held = f"{state.size} members, and {log.destination.name} takes {self.smallest} or more"
+        if state.there and self.below_smallest == "delete":
+            return _part(state, [], mode="delete", why=f"{held}: it is deleted there", empties=False)
+        return _part(state, [], held=f"{held}: nothing is sent, and what it holds stays", empties=False)
 
-    def _everyone(self, log: HashedLog, standing: Standing, operation: str) -> list[DeltaFile]:
-        feed = self.feeds.feed(standing.audience)
-        if feed is None:
+    def _everyone(self, log: HashedLog, state: AudienceState, operation: str) -> list[DeltaFile]:
+        if state.feed is None:
             return []
-        names = frozenset(column.name for column in feed.columns)
-        rows = membership.everyone_sql(shape_of(log.destination), names)
-        return self._write(log, standing, f"({rows})", feed.columns, operation)
+        log.connection.execute("set variable audience = $audience", {"audience": state.name})
+        names = frozenset(column.name for column in state.feed.columns)
+        members = membership.everyone_sql(shape_of(log.destination), names)
+        query = audience_files.rows_sql(f"({members})", state.feed.columns)
+        rows = log.everyone(state.standing.due, query, "customer_id")
+        return self._write(log, state, rows, state.feed.columns, operation)
 
-    def _changed(self, log: HashedLog, standing: Standing, operation: str) -> list[DeltaFile]:
-        if operation == ADD:
-            feed = self.feeds.feed(standing.audience)
-            return self._write(log, standing, "additions", feed.columns, ADD) if feed else []
-        audience = self._tracked(log, standing.audience)
-        known = removable(self._table([audience]).columns)
-        columns = tuple(column for column in known if column.name in audience.columns)
-        return self._write(log, standing, "removals", columns, REMOVE) if columns else []
+    def _changed(self, log: HashedLog, state: AudienceState, operation: str) -> list[DeltaFile]:
+        columns, table = state.feed.columns if state.feed else (), "additions"
+        if operation == REMOVE:
+            known = removable(self._table([state.tracked]).columns)
+            columns = tuple(column for column in known if column.name in state.tracked.columns)
+            table = "removals"
+        if not columns:
+            return []
+        log.connection.execute("set variable audience = $audience", {"audience": state.name})
+        query = audience_files.rows_sql(table, columns) + "\norder by customer_id"
+        return self._write(log, state, log.rows(query), columns, operation)
 
     def _write(
-        self, log: HashedLog, standing: Standing, rows: str, columns: Sequence[Column], operation: str
+        self,
+        log: HashedLog,
+        state: AudienceState,
+        rows: Iterable[pa.RecordBatch],
+        columns: Sequence[Column],
+        operation: str,
     ) -> list[DeltaFile]:
-        return audience_files.write(log, standing.day, rows, columns, self.rows_per_batch, operation)
+        return audience_files.write(log, state.standing.day, rows, columns, self.rows_per_batch, operation)
 
 
-def _is_unfilled(log: HashedLog, standing: Standing) -> bool:
-    """Whether the partner holds nobody of ours, though there may have been deliveries.
-
-    Either nobody could be named to it so far, or it was emptied because it was not wanted for some days.
-    """
-    name, audience = log.destination.name, standing.audience
-    pointer = log.ledger.acknowledged(name, audience)
-    if standing.held is None or pointer is None or pointer.snapshot_key != standing.held:
-        return standing.held is None
-    if standing.begun is None and log.ledger.unfinished(name, audience) is not None:
-        return False
-    last = log.ledger.last_filling(name, audience)
-    return last is None or last.empties
+def _part(state: AudienceState, files: list[DeltaFile], **told: Any) -> DeltaPart:
+    """What an audience is told; nobody joins, changes or leaves but as it is said."""
+    nothing = {changes.JOINED: 0, changes.CHANGED: 0, changes.LEFT: 0}
+    mode = "replace" if told.get("why") else "update"
+    return DeltaPart(
+        **{
+            "audience": state.name,
+            "mode": mode,
+            "from_snapshot": state.standing.held,
+            "members": state.size,
+            "files": files,
+            "empties": state.feed is None,
+            **nothing,
+            **told,
+        }
+    )

@@ -1,6 +1,6 @@
 """Writes a delta's files: each is written beside its name, checked, opened again, checked again, and only then published."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,6 @@ from audience_assets.destinations.manifest import DeltaFile
 from audience_assets.errors import ContractError
 from audience_assets.sql import identifier
 from audience_assets.storage import files, parquet
-
-BATCH_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,13 @@ class FileForm:
 
 
 def write_files(
-    connection: duckdb.DuckDBPyConnection, form: FileForm, rows_sql: str, folder: Path, operation: str
+    connection: duckdb.DuckDBPyConnection,
+    form: FileForm,
+    rows: Iterable[pa.RecordBatch],
+    folder: Path,
+    operation: str,
 ) -> list[DeltaFile]:
-    """Publish the query's rows, in its order, as files of at most `rows_per_file` rows; without rows there is none.
+    """Publish rows, in their order, as files of at most `rows_per_file` rows; without rows there is none.
 
     Raises:
         ContractError: The rows or a written file break the contract of the columns; nothing is published.
@@ -52,18 +54,17 @@ def write_files(
     repeating = [column.name for column in form.columns[1:] if not column.hashed]
     contract = Contract(form.destination, form.columns)
     with _drafts(folder, form.suffix) as next_draft:
-        reader = connection.sql(rows_sql).to_arrow_reader(BATCH_ROWS)
         finished = list(
             parquet.write_in_parts(
-                reader, form.schema, repeating, form.rows_per_file, next_draft, contract.check
+                rows, form.schema, repeating, form.rows_per_file, next_draft, contract.check
             )
         )
-        for path, rows in finished:
-            parquet.verify(path, form.schema, rows)
+        for path, number in finished:
+            parquet.verify(path, form.schema, number)
         _refuse_repeated(connection, [str(path) for path, _ in finished], form)
         return [
-            _published(path, rows, part, form.suffix, operation)
-            for part, (path, rows) in enumerate(finished, start=1)
+            _published(path, number, part, form.suffix, operation)
+            for part, (path, number) in enumerate(finished, start=1)
         ]
 
 

@@ -1,21 +1,26 @@
 """The hashed log as one destination reads it: which files hold the rows of a snapshot, and under which names its columns stand."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.delta import snapshot as snapshots
+from audience_assets.delta import changes
 from audience_assets.delta.membership import AUDIENCES
+from audience_assets.delta.snapshot import NO_INDEX
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.storage import manifest
+from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
 
 HASHED = "hashed_customers"
+NORMALIZED = "normalized_customers"
+
+BATCH_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,14 @@ class HashedLog:
         layout: Where they lie.
         ledger: Knows which of them belong to a snapshot.
         destination: Whose columns are read.
+        made: For what a table or view of the connection was made last, so that it is not made twice in a row.
     """
 
     connection: duckdb.DuckDBPyConnection
     layout: Layout
     ledger: Ledger
     destination: Destination
+    made: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -40,23 +47,70 @@ class HashedLog:
         names = {column.name: self.destination.stored_name(column) for column in self.destination.columns}
         return names | ({AUDIENCES: self.destination.audiences_name} if self.destination.audiences else {})
 
-    def view_index(self, name: str, snapshot_key: str | None) -> None:
-        """Create the view `name` over a snapshot's index; an empty one for no snapshot.
+    def index(self, key: str | None) -> Dataset:
+        """A snapshot's index; an empty one for no snapshot.
 
         Raises:
             StateError: The snapshot or its index is missing.
         """
-        snapshots.view_index(self.connection, name, self._index(snapshot_key))
-
-    def _index(self, key: str | None) -> Path | None:
         if key is None:
-            return None
+            return Dataset(())
         snapshot = self.ledger.snapshot(key)
         if snapshot is None:
             raise StateError(
                 f"the ledger does not know the snapshot {key}: restore it together with the state directory"
             )
-        return manifest.existing(self.layout.absolute(snapshot.index_file), "normalized_customers")
+        return Dataset.existing(self.layout.absolute(snapshot.index_file), NORMALIZED)
+
+    def view_changes(self, held: str | None, due: str | None) -> None:
+        """Create `held_rows` and `due_rows`: the rows of customers whose segment differs between two snapshots."""
+        if self.made.get("candidates") != (held, due):
+            changes.find_candidates(self.connection, self.index(held), self.index(due))
+            self.made["candidates"] = (held, due)
+        for side in ("held", "due"):
+            files = self.files(changes.candidate_segments(self.connection, side))
+            changes.view_rows(self.connection, side, files, self.columns, self.destination.consent_name)
+
+    def view_log(self, due: str | None) -> None:
+        """Create `due`, a snapshot's index, and `log_rows`, all rows of the segments that it refers to."""
+        self.index(due).view(self.connection, "due", NO_INDEX)
+        files = self.files(changes.segments(self.connection, "due"))
+        changes.view_log(self.connection, files, self.columns, self.destination.consent_name)
+
+    def each_share(self, due: str) -> Iterator[bool]:
+        """Create `everyone_rows` over a snapshot's customers, one bucket after the other.
+
+        Yields:
+            For each bucket, whether its rows stand as they do in the log, in its order.
+        """
+        index = self.index(due)
+        buckets = len(index.buckets)
+        for bucket in range(buckets):
+            made = self.made.get("everyone_rows")
+            if made is not None and made[1:] == (due, bucket, self.columns):
+                yield bool(made[0])
+                continue
+            index.view(self.connection, "everyone", NO_INDEX, bucket, buckets)
+            segments = self.segments(changes.segments(self.connection, "everyone"))
+            alike = all(len(segment.buckets) == buckets for segment in segments)
+            files = [
+                file for segment in segments for file in (segment.buckets[bucket] if alike else segment.files)
+            ]
+            whole = changes.view_everyone(self.connection, files, self.columns, self.destination.consent_name)
+            self.made["everyone_rows"] = (whole, due, bucket, self.columns)
+            yield whole
+
+    def everyone(self, due: str, query: str, order: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a query over `everyone_rows`, bucket by bucket; sorted where they do not stand in the log's order.
+
+        So the same log gives the same rows in the same order, and a first load need not be sorted.
+        """
+        for whole in self.each_share(due):
+            yield from self.rows(query if whole else f"{query}\norder by {order}")
+
+    def rows(self, query: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a query."""
+        yield from self.connection.sql(query).to_arrow_reader(BATCH_ROWS)
 
     def files(self, segments: Iterable[str]) -> list[Path]:
         """The hashed files of these segments, in a fixed order.
@@ -64,19 +118,28 @@ class HashedLog:
         Raises:
             StateError: One is missing, or was not hashed for the destination.
         """
-        wanted = sorted(segments)
+        return [file for segment in self.segments(segments) for file in segment.files]
+
+    def segments(self, names: Iterable[str]) -> list[Dataset]:
+        """The hashed segments of these names, in a fixed order.
+
+        Raises:
+            StateError: One is missing, or was not hashed for the destination.
+        """
+        wanted = sorted(names)
         found = self.ledger.segments(wanted)
-        paths = []
+        datasets = []
         for name in wanted:
             hashed = found[name].hashed_file if name in found else None
             if hashed is None:
                 raise StateError(
                     f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again"
                 )
-            paths.append(manifest.existing(self.layout.absolute(hashed), HASHED))
-            if self.destination.consent_name not in pq.read_schema(paths[-1]).names:
+            datasets.append(Dataset.existing(self.layout.absolute(hashed), HASHED))
+            files = datasets[-1].files
+            if files and self.destination.consent_name not in pq.read_schema(files[0]).names:
                 raise StateError(
                     f"segment {name} of the log was hashed before {self.destination.name} was there: materialize {HASHED} "
                     "again"
                 )
-        return paths
+        return datasets

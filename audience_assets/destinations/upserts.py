@@ -20,7 +20,7 @@ class UpsertPlanner:
 
     Attributes:
         form: How its files look.
-        first_rows_sql: The rows of a first delivery, which is everyone, in the destination's columns, sorted by the first.
+        first_rows_sql: The rows of a first delivery, which is everyone, in the destination's columns.
         rows_sql: The rows of every later delivery, in the destination's columns, sorted by the first.
     """
 
@@ -30,8 +30,7 @@ class UpsertPlanner:
 
     def audiences(self, log: HashedLog, due: str) -> dict[str, int]:
         """The destination has one list for all."""
-        log.view_index("due", due)
-        return {"": changes.count_rows(log.connection, "due")}
+        return {"": log.index(due).rows}
 
     def parts(
         self,
@@ -53,34 +52,26 @@ class UpsertPlanner:
             )
         for standing in standings:
             if standing.held is None:
-                counts, rows_sql = _everyone(log), self.first_rows_sql
+                counts: changes.Counts = {}
+                key = identifier(log.destination.key.name)
+                rows = log.everyone(standing.due, self.first_rows_sql, key)
             else:
-                log.view_index("held", standing.held)
-                counts, rows_sql = _net_changes(log), self.rows_sql
+                counts = _net_changes(log, standing)
+                rows = log.rows(self.rows_sql)
             folder = log.layout.delta(log.destination.name, standing.day)
+            written = delta_files.write_files(log.connection, self.form, rows, folder, "upsert")
             yield DeltaPart(
                 from_snapshot=standing.held,
                 members=members[standing.audience],
-                files=delta_files.write_files(log.connection, self.form, rows_sql, folder, "upsert"),
-                joined=counts[changes.JOINED],
-                changed=counts[changes.CHANGED],
-                left=counts[changes.LEFT],
+                files=written,
+                joined=counts.get(changes.JOINED, sum(file.rows for file in written)),
+                changed=counts.get(changes.CHANGED, 0),
+                left=counts.get(changes.LEFT, 0),
             )
 
 
-def _everyone(log: HashedLog) -> changes.Counts:
-    files = log.files(changes.segments(log.connection, "due"))
-    changes.view_everyone(log.connection, files, log.columns, log.destination.consent_name)
-    return {
-        changes.JOINED: changes.count_rows(log.connection, "everyone_rows"),
-        changes.CHANGED: 0,
-        changes.LEFT: 0,
-    }
-
-
-def _net_changes(log: HashedLog) -> changes.Counts:
-    for side, names in zip(("held", "due"), changes.find_candidates(log.connection), strict=True):
-        changes.view_rows(log.connection, side, log.files(names), log.columns, log.destination.consent_name)
+def _net_changes(log: HashedLog, standing: Standing) -> changes.Counts:
+    log.view_changes(standing.held, standing.due)
     comparisons = {
         column.name: (
             column.comparison_sql(f"held_rows.{identifier(column.name)}"),

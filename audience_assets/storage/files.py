@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,16 @@ def draft_beside(folder: Path, suffix: str) -> Iterator[Path]:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def draft_folder_beside(folder: Path) -> Iterator[Path]:
+    """A private folder in `folder` for drafts; it is removed at the end with whatever was not published out of it."""
+    draft = private_folder(private_folder(folder) / f".draft-{token_hex(8)}")
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def publish(draft: Path, final: Path) -> StoredFile:

@@ -24,13 +24,13 @@ class Manifest(BaseModel):
 M = TypeVar("M", bound=Manifest)
 
 
-def read(kind: type[M], folder: Path, asset: str) -> M:
-    """The folder's current manifest.
+def read(kind: type[M], folder: Path, asset: str, name: str = NAME) -> M:
+    """The folder's current manifest, or another file of the kind.
 
     Raises:
         StateError: There is none, or it is not one of ours: the asset must be materialized.
     """
-    path = folder / NAME
+    path = folder / name
     try:
         return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError:

@@ -86,8 +86,9 @@ class Extracts:
 
     def fingerprints(self, day: date = DAY) -> dict[str, str]:
         """Fingerprints by customer_id."""
-        file = self.pipeline.layout.raw(day) / self.read(day).fingerprints
-        return {row["customer_id"]: str(row["fingerprint"]) for row in pq.read_table(file).to_pylist()}
+        file = self.pipeline.layout.raw(day) / self.read(day).customers_file
+        rows = pq.read_table(file).to_pylist()
+        return {row["customer_id"]: str(row["fingerprint"]) for row in rows if not row["conflicting"]}
 
     def refusal(self, kind: type[AudienceAssetsError], step: Callable[[], object] | None = None) -> str:
         """The sentence that reading the extract, or another step, is refused with."""

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from audience_assets.storage import dataset
+from audience_assets.storage.dataset import Dataset
 
 COLUMNS = ("CITY", "AGE")
 CONSENT = "x/consent"
@@ -69,19 +72,21 @@ def next_incremental(
     return index | next_full(present, (), parent, segment)
 
 
-def fingerprint(number: int) -> bytes:
-    return UUID(int=number).bytes
-
-
-def write_index(path: Path, index: Index) -> Path:
-    names = sorted(index)
-    table = {
-        "customer_id": pa.array(names, pa.string()),
-        "fingerprint": pa.array([fingerprint(index[name][0]) for name in names], pa.uuid()),
-        "segment": pa.array([index[name][1] for name in names], pa.string()),
-    }
-    pq.write_table(pa.table(table), path)
-    return path
+def write_index(folder: Path, index: Index | None, buckets: int = 1) -> Dataset:
+    """The index as the pipeline keeps it, in so many buckets; none before the first day."""
+    if index is None:
+        return Dataset(())
+    table = pa.table(
+        {
+            "customer_id": pa.array(sorted(index), pa.string()),
+            "fingerprint": pa.array([index[name][0] for name in sorted(index)], pa.uint64()),
+            "segment": pa.array([index[name][1] for name in sorted(index)], pa.string()),
+        }
+    )
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("rows", table)
+        dataset.write_buckets(connection, "select * from rows", folder, buckets, "snappy")
+    return Dataset(tuple(tuple(dataset.bucket_files(folder, bucket)) for bucket in range(buckets)))
 
 
 def write_log(folder: Path, log: Log) -> dict[str, Path]:

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audience_assets.delta import changes
-from audience_assets.delta import snapshot as snapshots
 from audience_assets_tests.delta import model
 from audience_assets_tests.delta.model import COLUMNS, CONSENT, TYPES, Index, Log, Stored
 
@@ -40,16 +39,21 @@ examples = settings(
 
 
 def compared(
-    connection: duckdb.DuckDBPyConnection, folder: Path, before: Index | None, after: Index, log: Log
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    before: Index | None,
+    after: Index,
+    log: Log,
+    buckets: tuple[int, int] = (1, 1),
 ) -> tuple[dict[str, str], changes.Counts, set[str]]:
     """What the pipeline finds; None before a first delivery. And the customers whose rows it looked at."""
     paths = model.write_log(folder, log)
-    held_file = None if before is None else model.write_index(folder / "held.parquet", before)
-    snapshots.view_index(connection, "held", held_file)
-    snapshots.view_index(connection, "due", model.write_index(folder / "due.parquet", after))
-    held, due = changes.find_candidates(connection)
+    held = model.write_index(folder / "held", before, buckets[0])
+    due = model.write_index(folder / "due", after, buckets[1])
+    changes.find_candidates(connection, held, due)
     stored = {name: f"x/{name}" for name in COLUMNS}
-    for side, names in (("held", held), ("due", due)):
+    for side in ("held", "due"):
+        names = changes.candidate_segments(connection, side)
         changes.view_rows(connection, side, [paths[name] for name in sorted(names)], stored, CONSENT)
     counts = changes.compare(
         connection, {name: (f"held_rows.{name}", f"due_rows.{name}") for name in COLUMNS}
@@ -61,12 +65,21 @@ def compared(
 
 
 @examples
-@given(before=st.none() | indexes, after=indexes, log=logs)
-def test_net_changes_are_those_of_the_model(
-    connection: duckdb.DuckDBPyConnection, before: Index | None, after: Index, log: Log
+@given(
+    before=st.none() | indexes,
+    after=indexes,
+    log=logs,
+    buckets=st.sampled_from([(1, 1), (1, 3), (3, 3), (3, 2)]),
+)
+def test_net_changes_are_those_of_the_model_in_any_number_of_buckets(
+    connection: duckdb.DuckDBPyConnection,
+    before: Index | None,
+    after: Index,
+    log: Log,
+    buckets: tuple[int, int],
 ) -> None:
     with TemporaryDirectory() as folder:
-        found, counts, looked_at = compared(connection, Path(folder), before, after, log)
+        found, counts, looked_at = compared(connection, Path(folder), before, after, log, buckets)
     expected = model.net_changes(before or {}, after, log)
     assert found == expected
     assert counts == {"joined": 0, "changed": 0, "left": 0} | Counter(expected.values())

@@ -1,6 +1,6 @@
 """Who joins and leaves an audience is what the plain model says, and nobody who stays loses what names them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -76,12 +76,28 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def view(connection: duckdb.DuckDBPyConnection, name: str, rows: Mapping[str, Customer]) -> None:
+def view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: Sequence[tuple[str, Customer]],
+    segment: str = "new",
+) -> None:
     """A view as the log gives it."""
+    names, customers = [name for name, _ in rows], [one for _, one in rows]
     table = {
-        "/customer_id": pa.array(list(rows), pa.string()),
-        "/audiences": pa.array([list(one.audiences) for one in rows.values()], pa.list_(pa.string())),
-    } | {column: pa.array([one.cells[column] for one in rows.values()], pa.string()) for column in COLUMNS}
+        "/customer_id": pa.array(names, pa.string()),
+        "/segment": pa.array([segment] * len(rows), pa.string()),
+        "/audiences": pa.array([list(one.audiences) for one in customers], pa.list_(pa.string())),
+    } | {column: pa.array([one.cells[column] for one in customers], pa.string()) for column in COLUMNS}
+    connection.register(name, pa.table(table))
+
+
+def view_index(connection: duckdb.DuckDBPyConnection, name: str, segments: Mapping[str, str]) -> None:
+    """Customers and their segments, as an index or the candidates have them."""
+    table = {
+        "customer_id": pa.array(list(segments), pa.string()),
+        "segment": pa.array(list(segments.values()), pa.string()),
+    }
     connection.register(name, pa.table(table))
 
 
@@ -93,9 +109,19 @@ def compared(
     wanted: Mapping[str, Wanted],
 ) -> tuple[dict[str, Counts], dict[str, Members], dict[str, Members]]:
     """Counts, removals and additions of each audience; who is unchanged is looked at only where it matters."""
-    view(connection, "held_rows", {name: one for name, one in before.items() if name not in unchanged})
-    view(connection, "due_rows", {name: one for name, one in after.items() if name not in unchanged})
-    view(connection, "unchanged_rows", {name: after[name] for name in unchanged})
+    held = [(name, one) for name, one in before.items() if name not in unchanged]
+    due = [(name, one) for name, one in after.items() if name not in unchanged]
+    view(connection, "held_rows", held)
+    view(connection, "due_rows", due)
+    # The log has the superseded rows, too: they stand in the segment of another day.
+    view(connection, "logged_before", [*before.items()], "old")
+    view(connection, "logged_anew", due)
+    connection.execute(
+        "create or replace temp view log_rows as from logged_before union all from logged_anew"
+    )
+    view_index(connection, "due", {name: "old" if name in unchanged else "new" for name in after})
+    candidates = dict.fromkeys([name for name, _ in [*held, *due]], "new")
+    view_index(connection, "candidates", candidates)
     tracked = [Audience(name, one.columns, one.wanted) for name, one in wanted.items()]
     counts = membership.compare(connection, SHAPE, tracked)
     membership.spare_what_others_hold(connection, SHAPE)
@@ -181,8 +207,8 @@ def test_nothing_is_told_where_nothing_changed(
 def test_a_first_load_has_everybody_who_can_be_named(
     connection: duckdb.DuckDBPyConnection, rows: dict[str, Customer], wanted: dict[str, Wanted]
 ) -> None:
-    view(connection, "everyone_rows", rows)
-    sizes = membership.audience_sizes(connection, SHAPE)
+    view(connection, "everyone_rows", [*rows.items()])
+    sizes = membership.audience_sizes(connection, SHAPE, "everyone_rows")
     for name, one in wanted.items():
         connection.execute("set variable audience = $name", {"name": name})
         everyone = f"create or replace temp table everyone as {membership.everyone_sql(SHAPE, one.columns)}"

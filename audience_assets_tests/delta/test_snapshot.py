@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audience_assets.delta import snapshot as snapshots
+from audience_assets.delta.snapshot import IndexCounts
 from audience_assets_tests.delta import model
 from audience_assets_tests.delta.model import Index
 
@@ -36,7 +37,7 @@ def found(
     table = pa.table(
         {
             "customer_id": pa.array(ids, pa.string()),
-            "fingerprint": pa.array([model.fingerprint(today[name][0]) for name in ids], pa.uuid()),
+            "fingerprint": pa.array([today[name][0] for name in ids], pa.uint64()),
             "departed": pa.array([today[name][1] for name in ids], pa.bool_()),
         }
     )
@@ -44,20 +45,27 @@ def found(
     connection.register("kept", pa.table({"customer_id": pa.array(sorted(kept), pa.string())}))
     connection.execute("set variable segment = 'new'")
     with TemporaryDirectory() as folder:
-        file = None if parent is None else model.write_index(Path(folder) / "index.parquet", parent)
-        snapshots.view_index(connection, "parent", file)
-        wanted = snapshots.select_changed(connection)
-        rows: list[tuple[Any, ...]] = connection.execute(
-            snapshots.next_index_sql(incremental=incremental)
-        ).fetchall()
-    changed = {name for (name,) in connection.execute("select customer_id from wanted").fetchall()}
-    assert wanted == len(changed)
-    assert [name for name, _, _ in rows] == sorted({name for name, _, _ in rows}, key=str.encode)
-    return {name: (number.int, segment) for name, number, segment in rows}, changed
+        model.write_index(Path(folder), parent).view(connection, "parent", snapshots.NO_INDEX)
+        connection.execute(
+            f"create or replace temp table following as {snapshots.next_index_sql(incremental=incremental)}"
+        )
+        counts = snapshots.count(connection)
+        rows: list[tuple[Any, ...]] = connection.execute("from following").fetchall()
+    index = {name: (number, segment) for name, number, segment in rows}
+    assert len(index) == len(rows)
+    before = set(parent or {})
+    fresh = {name for name, (_, segment) in index.items() if segment == "new"}
+    assert counts == IndexCounts(len(index), len(fresh), len(fresh - before), len(before - index.keys()))
+    return index, fresh
 
 
 def new_or_changed(today: Mapping[str, tuple[int, bool]], parent: Index) -> set[str]:
-    return {name for name, (number, _) in today.items() if name not in parent or parent[name][0] != number}
+    """Whose row must be normalized; nobody's who left with it."""
+    return {
+        name
+        for name, (number, departed) in today.items()
+        if not departed and (name not in parent or parent[name][0] != number)
+    }
 
 
 @examples

@@ -29,7 +29,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
         "dmy",
         True,
     )
-    assert (loaded.engine.memory_limit, loaded.schedule.hour, loaded.schedule.minute) == ("2GB", 6, 0)
+    assert (loaded.engine.memory_limit, loaded.schedule.hour, loaded.schedule.minute) == ("1GB", 6, 0)
     assert loaded.destinations == {"vtex_ads": VtexAdsSettings()}
     assert (vtex_ads(loaded).departed, vtex_ads(loaded).social_id) == (
         "blank",

@@ -23,7 +23,7 @@ def planner(destination: Destination, settings: VtexAdsSettings) -> UpsertPlanne
     by_key = f"\norder by {identifier(destination.key.name)}"
     return UpsertPlanner(
         form=FileForm(destination.name, destination.columns, settings.rows_per_file, SUFFIX),
-        first_rows_sql=everyone_sql(destination) + by_key,
+        first_rows_sql=everyone_sql(destination),
         rows_sql="\nunion all\n".join(parts) + by_key,
     )
 
