@@ -51,9 +51,13 @@ lock: $(READY)
 	  --extra sandbox --extra postgres --extra ray --group dev pyproject.toml requirements/build.in -o requirements/lock.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  -c requirements/lock.txt requirements/bench.in -o requirements/bench.txt
+	$(BIN)/uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
+	  requirements/bench-condor.in -o requirements/bench-condor.txt
 
 clean:
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) .demo .bench
 
 # The random histories of the suite, many more of them; minutes to hours.
 soak: $(READY)
@@ -69,16 +73,15 @@ PYTHON312 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python3.12
 
 .PHONY: bench
 bench: $(BENCH)/.ready
-	@$(BENCH)/main/bin/python -m benchmarks --size $(SIZE) --repeats $(REPEATS) $(OPTIONS)
+	@$(BIN)/python -m benchmarks --size $(SIZE) --repeats $(REPEATS) $(OPTIONS)
 
 $(BENCH)/.ready: $(READY) requirements/bench.txt requirements/bench-condor.txt
 	@echo "Setting up $(BENCH) (once; some minutes) ..."
 	@rm -rf $(BENCH)
 	@index="$(INDEX)"; if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; export UV_COMPILE_BYTECODE=1; \
-	  $(BIN)/uv venv --quiet --no-python-downloads --python $(BIN)/python $(BENCH)/main && \
-	  $(BIN)/uv pip install --quiet --python $(BENCH)/main --require-hashes -r requirements/bench.txt && \
-	  $(BIN)/uv pip install --quiet --python $(BENCH)/main --no-deps --no-build-isolation --editable .
-	@index="$(INDEX)"; if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	  $(BIN)/uv venv --quiet --no-python-downloads --python $(BIN)/python $(BENCH)/rivals && \
+	  $(BIN)/uv pip install --quiet --python $(BENCH)/rivals --require-hashes -r requirements/bench.txt
+	@index="$(INDEX)"; if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; export UV_COMPILE_BYTECODE=1; \
 	  { $(BIN)/uv venv --quiet --no-python-downloads --python "$(PYTHON312)" $(BENCH)/condor 2>/dev/null && \
 	    $(BIN)/uv pip install --quiet --python $(BENCH)/condor --require-hashes -r requirements/bench-condor.txt; } || \
 	  { rm -rf $(BENCH)/condor; echo "condor-retl is left out: make bench PYTHON312=/path/to/python3.12"; }

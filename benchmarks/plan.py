@@ -1,0 +1,131 @@
+"""What is measured: every stack with the most customers that it gets, so that all of it ends in about an hour."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.extract import DAYS, Day
+
+FIRST = DAYS[:1]
+EVERY_PARTNER = ("vtex_ads", "meta", "tiktok")
+ENVIRONMENTS = {
+    "ours": Path(sys.executable),
+    "rivals": Path(".bench/rivals/bin/python"),
+    "condor": Path(".bench/condor/bin/python"),
+}
+"""Each Python, relative to the repository: condor-retl wants older libraries than the others, ours wants none of them."""
+CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One way to do the work, or one way of ours.
+
+    Attributes:
+        name: How the results call it.
+        title: How people read it.
+        module: The module below benchmarks.stacks.
+        environment: Which Python runs it.
+        largest: The most customers it gets; None for as many as there are.
+        days: The days that it works through, each in a process of its own.
+        destinations: For ours, where the deltas go.
+        engine: For ours, settings of the engine that differ from the defaults.
+        once: Whether one run says enough.
+        remark: What the figures do not say.
+    """
+
+    name: str
+    title: str
+    module: str
+    environment: Literal["ours", "rivals", "condor"] = "ours"
+    largest: int | None = None
+    days: tuple[Day, ...] = FIRST
+    destinations: tuple[str, ...] = ()
+    engine: dict[str, Any] = field(default_factory=dict)
+    once: bool = False
+    remark: str = ""
+
+    def customers(self, size: int) -> int:
+        """How many customers it gets in a benchmark of this size."""
+        return min(size, self.largest or size)
+
+
+VTEX_ADS = Stack("vtex_ads", "audience_assets, VTEX Ads", "ours", days=DAYS, destinations=("vtex_ads",))
+ALL_THREE = Stack("all_three", "audience_assets, all three", "ours", days=DAYS, destinations=EVERY_PARTNER)
+BARE = Stack(
+    "bare",
+    "the same functions without Dagster, checks and contracts",
+    "ours_bare",
+    destinations=("vtex_ads",),
+)
+SIDE_BY_SIDE = Stack(
+    "workers",
+    f"audience_assets, VTEX Ads, {CORES} processes of one thread",
+    "ours",
+    destinations=("vtex_ads",),
+    engine={"workers": CORES, "buckets": 16, "threads": CORES},
+)
+SMALL_MEMORY = Stack(
+    "one_gigabyte",
+    "audience_assets, all three, memory_limit 1GB",
+    "ours",
+    destinations=EVERY_PARTNER,
+    engine={"memory_limit": "1GB"},
+    once=True,
+)
+LIMIT = Stack("limit", "the limit: reading, hashing, writing", "limit")
+
+RIVALS = (
+    Stack("duckdb_hurried", "DuckDB, hurried SQL", "duckdb_hurried"),
+    Stack("polars_hash", "polars + polars-hash", "polars_hash", "rivals"),
+    Stack("spark", f"PySpark local[{CORES}]", "spark", "rivals"),
+    Stack("pandas_hashlib", "pandas + hashlib", "pandas_hashlib", "rivals", largest=2_000_000),
+    Stack("pandas_phonenumbers", "pandas + phonenumbers", "pandas_phonenumbers", "rivals", largest=500_000),
+    Stack(
+        "drt",
+        "drt",
+        "drt",
+        "rivals",
+        largest=200_000,
+        remark="all rows in one batch, because its Parquet destination begins the file anew with each",
+    ),
+    Stack(
+        "condor_retl",
+        "condor-retl",
+        "condor_retl",
+        "condor",
+        largest=30_000,
+        remark="CSV files; it has no Parquet destination",
+    ),
+)
+
+STACKS = (
+    VTEX_ADS,
+    ALL_THREE,
+    Stack("meta", "audience_assets, Meta", "ours", largest=1_000_000, days=DAYS, destinations=("meta",)),
+    Stack(
+        "tiktok", "audience_assets, TikTok", "ours", largest=1_000_000, days=DAYS, destinations=("tiktok",)
+    ),
+    BARE,
+    SIDE_BY_SIDE,
+    SMALL_MEMORY,
+    LIMIT,
+    *RIVALS,
+)
+"""Ours first: the others are compared with what its first load wrote."""
+
+DELIVERED = 500_000
+"""The most customers that are really sent to Meta's and TikTok's sandboxes, which keep everybody in memory."""
+DELIVERY_DAYS = DAYS[:3]
+
+
+def sizes(size: int) -> tuple[int, ...]:
+    """The sizes by which growth is judged, smallest first."""
+    return (size // 10, size * 3 // 10, size)
+
+
+def by_size(customers: int) -> Stack:
+    """Our first load at one of those sizes."""
+    return Stack("growth", VTEX_ADS.title, "ours", largest=customers, destinations=VTEX_ADS.destinations)

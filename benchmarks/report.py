@@ -1,0 +1,202 @@
+"""Puts a run into words and files: the JSON with every figure, and the tables of docs/performance.md."""
+
+import json
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import measure, summary
+from benchmarks.extract import DAYS
+from benchmarks.job import Details
+from benchmarks.plan import ENVIRONMENTS
+from benchmarks.summary import Records
+from benchmarks.targets import inexactness, judge
+
+BEGIN = "<!-- figures: begin (written by make bench) -->"
+END = "<!-- figures: end -->"
+GIGABYTE = 1e9
+
+
+def figures(
+    records: list[Details], comparisons: Details, extract: Details, about: Details, sizes: tuple[int, ...]
+) -> Details:
+    """Everything that a run says.
+
+    Args:
+        records: One for each process that ran.
+        comparisons: By stack, how its digests compare with ours.
+        extract: Rows and bytes by day.
+        about: Size, repeats, machine and versions.
+        sizes: The sizes by which growth is judged, besides the whole.
+    """
+    asked = Records(records)
+    found: Details = {
+        **about,
+        "extract": extract,
+        "stacks": summary.stacks(asked, comparisons),
+        "days": summary.days(asked),
+        "overhead": summary.overhead(asked),
+        "limit": summary.limit(asked),
+        "delivery": summary.delivery(asked),
+        "payloads": summary.payloads(asked),
+        "growth": summary.growth(asked, sizes),
+        "state": summary.state(asked),
+    }
+    found["ratios"] = summary.ratios(found["stacks"])
+    found["cpu_ratios"] = summary.ratios(found["stacks"], "rows_per_cpu_second")
+    found["targets"] = [target.described() for target in judge(found)]
+    return {**found, "runs": records}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the figures, the page with their tables and the plots go."""
+
+    figures: Path
+    page: Path
+    plots: Path
+
+    def below(self, folder: Path) -> "Places":
+        """The same places in a folder."""
+        return Places(folder / self.figures, folder / self.page, folder / self.plots)
+
+
+def write(found: Details, places: Places) -> list[Path]:
+    """Write the JSON file, the tables between the marks of the page, and the plots; return what was written."""
+    places.plots.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    places.figures.write_text(f"{text}\n", encoding="utf-8")
+    page = places.page.read_text(encoding="utf-8") if places.page.is_file() else f"{BEGIN}\n{END}\n"
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    places.page.write_text(f"{before}{BEGIN}\n\n{tables(found)}\n\n{END}{after}", encoding="utf-8")
+    return [places.figures, places.page, *_drawn(places)]
+
+
+def _drawn(places: Places) -> list[Path]:
+    """The plots, made where matplotlib is; none where that is not set up."""
+    python = measure.REPOSITORY / ENVIRONMENTS["rivals"]
+    if not python.exists():
+        return []
+    command = [str(python), "-m", "benchmarks.plots", str(places.figures), str(places.plots)]
+    said = subprocess.run(command, cwd=measure.REPOSITORY, capture_output=True, text=True, check=True)
+    return [Path(line) for line in said.stdout.splitlines()]
+
+
+def tables(found: Details) -> str:
+    """The run as Markdown."""
+    machine = found["machine"]
+    shared = (
+        " The machine was shared while it ran." if summary.machine_was_shared(found["load_before"]) else ""
+    )
+    sections = {
+        f"{found['size']:,} customers, medians of {found['repeats']}, on {machine['cores']} cores of"
+        f" {machine['processor']} with {machine['memory_gib']} GiB, {found['day']}.{shared}": _targets(found),
+        "A first load for VTEX Ads, from the extract to files that are ready to be sent:": _stacks(found),
+        "Day by day, from the extract to the deltas of all three partners:": _days(found),
+        "Really delivered to the sandboxes:": _delivery(found),
+    }
+    return "\n\n".join(f"{title}\n\n{table}" for title, table in sections.items() if table)
+
+
+def _targets(found: Details) -> str:
+    marks = {True: "met", False: "**not met**", None: "not measured"}
+    rows = [
+        (
+            each["what"],
+            f"{each['side']} {each['bound']:,g}",
+            _number(each["figure"]),
+            marks[each["met"]],
+            each["note"],
+        )
+        for each in found["targets"]
+    ]
+    return _table(("target", "bound", "measured", "", "remark"), rows)
+
+
+def _stacks(found: Details) -> str:
+    rows = []
+    for name, each in found["stacks"].items():
+        if each.get("error") == summary.NOT_RUN:
+            continue
+        if "error" in each:
+            rows.append((each["title"], "", "", "", "", "", each["error"]))
+            continue
+        ratios = [found[kind].get(name) for kind in ("ratios", "cpu_ratios")]
+        remarks = "; ".join(part for part in (inexactness(each), each["remark"]) if part)
+        rows.append(
+            (
+                each["title"],
+                f"{each['customers']:,}",
+                f"{each['rows_per_second']:,.0f}",
+                f"{each['rows_per_cpu_second']:,.0f}",
+                f"{each['peak_bytes'] / GIGABYTE:.2f}",
+                " / ".join(f"{ratio:.1f}" for ratio in ratios if ratio),
+                remarks,
+            )
+        )
+    head = (
+        "stack",
+        "customers",
+        "rows/s",
+        "rows/CPU s",
+        "peak GB",
+        "ours is faster by: s / CPU s",
+        "digests and remarks",
+    )
+    return _table(head, rows)
+
+
+def _days(found: Details) -> str:
+    days = found["days"].get("all_three", {})
+    first = days.get(DAYS[0].name, {}).get("prepare", {}).get("seconds")
+    rows = []
+    for name, each in days.items():
+        step = each["prepare"]
+        prepared = [asset for asset in each["assets"] if not asset.endswith("/delivery")]
+        slowest = max(prepared, key=lambda asset: float(each["assets"][asset]["seconds"]))
+        rows.append(
+            (
+                name,
+                f"{step['seconds']:.1f}",
+                f"{step['cpu_seconds']:.1f}",
+                f"{step['peak_bytes'] / GIGABYTE:.2f}",
+                f"{step['seconds'] / first:.1%}" if first else "",
+                " / ".join(f"{delta['rows']:,}" for delta in each["deltas"].values()),
+                slowest,
+            )
+        )
+    return _table(("day", "s", "CPU s", "peak GB", "of the first load", "rows sent", "slowest asset"), rows)
+
+
+def _delivery(found: Details) -> str:
+    if "error" in found["delivery"]:
+        return "" if found["delivery"]["error"] == summary.NOT_RUN else str(found["delivery"]["error"])
+    rows = [
+        (
+            day,
+            name,
+            f"{each['rows']:,}",
+            f"{each['seconds']:.1f}",
+            f"{each['rows_per_second']:,.0f}",
+            f"{each['calls']:,}",
+            f"{each['calls_saved']:.0%}",
+        )
+        for day, partners in found["delivery"].items()
+        for name, each in partners.items()
+        if isinstance(each, dict)
+    ]
+    return _table(("day", "partner", "rows", "s", "rows/s", "calls", "calls saved by the delta"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines]) if lines else ""
+
+
+def _number(figure: float | None) -> str:
+    """Three digits that say something."""
+    if figure is None:
+        return ""
+    return f"{figure:,.0f}" if figure >= 1000 else f"{figure:.3g}"  # noqa: PLR2004 - from a thousand on, whole numbers
