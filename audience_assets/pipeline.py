@@ -1,13 +1,16 @@
-"""The steps of a day as plain functions over settings and a day: what the assets, the demo and the tests all run."""
+"""The steps of a day as plain functions over settings and a day: what the assets, the demo and the tests all run.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+Each tells audience_assets.progress how far it is, for whoever listens.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from audience_assets import database
+from audience_assets import database, progress
 from audience_assets.customers import hashed, normalized, raw
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.hashed import HashedManifest
@@ -25,10 +28,6 @@ from audience_assets.settings import Settings
 from audience_assets.storage import manifest
 from audience_assets.storage.layout import Layout
 from audience_assets.workers import workers
-
-
-def _silent(_done: int, _total: int, _rows: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +160,20 @@ class Pipeline:
         with self.ledger() as ledger:
             return ledger.forget_audience(destination, audience)
 
-    def deliver(
-        self,
-        destination: str,
-        day: date,
-        *,
-        run: str | None = None,
-        progress: Callable[[int, int, int], None] = _silent,
-    ) -> Report:
+    def deliver(self, destination: str, day: date, *, run: str | None = None) -> Report:
         """Send a destination what its delta for the day holds, once."""
         settings = self.settings.destinations[destination]
         kind, table = catalog.kind_of(settings), self.destinations[destination]
-        with self.ledger() as ledger, kind.sender(table, settings, ledger, self.layout) as sender:
-            return Courier(ledger, self.layout, destination, sender, run, progress).deliver(day)
+        with (
+            self.ledger() as ledger,
+            kind.sender(table, settings, ledger, self.layout) as sender,
+            progress.stage("delivering", partial(self._rows_planned, destination, day)) as stage,
+        ):
+
+            def acknowledged(_number: int, _total: int, rows: int) -> None:
+                stage.advance(rows)
+
+            return Courier(ledger, self.layout, destination, sender, run, acknowledged).deliver(day)
+
+    def _rows_planned(self, destination: str, day: date) -> int:
+        return manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta").rows

@@ -12,6 +12,7 @@ from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
+from audience_assets import progress
 from audience_assets.errors import AudienceAssetsError, SettingsError, WorkersError
 from audience_assets.settings import Settings
 
@@ -42,7 +43,7 @@ class Here:
 
     def map(self, task: Callable[..., Result], calls: Calls) -> list[Result]:
         """Run the tasks in their order."""
-        return [task(*call) for call in calls]
+        return [task(*call) for call in progress.each(calls, len(calls))]
 
 
 class Processes:
@@ -57,7 +58,8 @@ class Processes:
             return Here().map(task, calls)
         given = [_for_a_worker(call) for call in calls]
         try:
-            return list(_pool(self._number).map(task, *zip(*given, strict=True)))
+            results = _pool(self._number).map(task, *zip(*given, strict=True))
+            return list(progress.each(results, len(calls)))
         except BrokenProcessPool:
             _pool.cache_clear()
             raise WorkersError(
@@ -104,7 +106,7 @@ class RayTasks:
         remote: Any = self._ray.remote(max_retries=TRIES_ON_RAY)(_run)
         waiting = [remote.remote(task, _for_a_worker(call)) for call in calls]
         try:
-            outcomes = self._ray.get(waiting)
+            outcomes = [self._ray.get(each) for each in progress.each(waiting, len(waiting))]
         except self._ray.exceptions.RayError as error:
             raise WorkersError(
                 f"the Ray cluster could not finish a task ({type(error).__name__}): nothing was published; look at the "

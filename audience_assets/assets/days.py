@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from audience_assets import progress
+from audience_assets.assets.lines import Lines
 from audience_assets.errors import AudienceAssetsError, DeliveryInterruptedError
 
 Result = TypeVar("Result")
@@ -28,15 +32,23 @@ def each_day(
     step: Callable[[date], Result],
     metadata: Callable[[Result], Mapping[str, Any]],
 ) -> dict[date, Result]:
-    """Run a step for every day of the run and attach its metadata to that day's materialization."""
+    """Run a step for every day of the run, tell the log how far it is, and attach its metadata to that day's materialization.
+
+    The metadata has `dagster/row_count`, the rows that the step worked on; how many a second is added.
+    """
     results = {}
     for day in days_of(context):
         context.log.info("%s: %s", day, context.asset_key.to_user_string())
-        with readable_failures(context, day):
+        started = monotonic()
+        with (
+            readable_failures(context, day),
+            progress.told_to(Lines(partial(context.log.info, "%s: %s", day))),
+        ):
             results[day] = step(day)
-        context.add_asset_metadata(
-            dict(metadata(results[day])), asset_key=context.asset_key, partition_key=day.isoformat()
-        )
+        seconds = monotonic() - started
+        told = dict(metadata(results[day]))
+        told |= {"seconds": round(seconds, 3), "rows per second": round(told["dagster/row_count"] / seconds)}
+        context.add_asset_metadata(told, asset_key=context.asset_key, partition_key=day.isoformat())
     return results
 
 

@@ -102,10 +102,7 @@ def build(
     )
     def delivery(context: dg.AssetExecutionContext) -> Materialized:
         def deliver(day: date) -> Report:
-            def progress(done: int, total: int, rows: int) -> None:
-                context.log.info("%s: %s %s of %s acknowledged, %s rows", day, kind.batch, done, total, rows)
-
-            report = pipeline.deliver(name, day, run=context.run.run_id, progress=progress)
+            report = pipeline.deliver(name, day, run=context.run.run_id)
             context.log.info("%s: %s", day, metadata.sentence(report, name))
             return report
 

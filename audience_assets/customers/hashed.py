@@ -8,7 +8,7 @@ from types import MappingProxyType
 import duckdb
 import pyarrow.parquet as pq
 
-from audience_assets import database
+from audience_assets import database, progress
 from audience_assets.customers import repeating
 from audience_assets.customers.normalized import NORMALIZED, NormalizedManifest
 from audience_assets.delta import snapshot as snapshots
@@ -108,7 +108,8 @@ def _ensure_hashed(
             for bucket in buckets
             if normalized.buckets[bucket]
         ]
-        workers.map(_hash, calls)
+        with progress.stage("hashing", segment.rows):
+            workers.map(_hash, calls)
         written = [[drafts[bucket]] if normalized.buckets[bucket] else [] for bucket in buckets]
         final = dataset.publish(written, folder / f"segment-{segment.name}")
     ledger.set_hashed_file(segment.name, layout.relative(final))
@@ -143,7 +144,8 @@ def _hash(
         if before is not None:
             before.view(connection, "before", query, bucket, len(normalized.buckets))
             query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
-        dataset.write(connection, query, draft, "snappy")
+        with progress.query(connection):
+            dataset.write(connection, query, draft, "snappy")
 
 
 def _view_normalized(
@@ -205,7 +207,8 @@ def _left_out(
     with database.connect(settings) as connection:
         _view_normalized(connection, normalized.files, list(destinations.values()))
         counts = ", ".join(f"histogram({reason})" for reason in reasons.values())
-        found = connection.execute(f"select {counts} from normalized").fetchall()[0]
+        with progress.stage("counting what partners cannot take", segment.rows), progress.query(connection):
+            found = connection.execute(f"select {counts} from normalized").fetchall()[0]
     return {name: by_reason for name, by_reason in zip(reasons, found, strict=True) if by_reason}
 
 
@@ -219,7 +222,8 @@ def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: 
     with files.draft_folder_beside(folder) as draft:
         drafts = [draft / f"{bucket:04d}.parquet" for bucket in range(len(following.buckets))]
         calls = [(settings, before, following, bucket, each) for bucket, each in enumerate(drafts)]
-        workers.map(_left, calls if parent else calls[:1])
+        with progress.stage("listing who left", snapshot.left):
+            workers.map(_left, calls if parent else calls[:1])
         return dataset.publish(
             [[each] for each in (drafts if parent else drafts[:1])], folder / f"left-{snapshot.key}"
         )

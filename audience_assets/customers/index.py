@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from audience_assets import database
+from audience_assets import database, progress
 from audience_assets.customers import raw as raws
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
@@ -27,7 +27,8 @@ def write(
         (settings, today, parent, segment, bucket, draft)
         for bucket, (draft,) in enumerate(drafts(settings, folder))
     ]
-    counted = workers.map(_write, calls)
+    with progress.stage("comparing with the day before", raw.customers):
+        counted = workers.map(_write, calls)
     return IndexCounts(
         customers=sum(each.customers for each in counted),
         fresh=sum(each.fresh for each in counted),
@@ -53,6 +54,7 @@ def _write(
         connection.execute("create temp view kept as select * from settled where conflicting")
         connection.execute("set variable segment = $segment", {"segment": segment})
         query = snapshots.next_index_sql(incremental=settings.source.extract == "incremental")
-        dataset.write(connection, query, draft, "zstd")
+        with progress.query(connection):
+            dataset.write(connection, query, draft, "zstd")
         dataset.read(connection, [draft], snapshots.NO_INDEX).create_view("following", replace=True)
         return snapshots.count(connection)

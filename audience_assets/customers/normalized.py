@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from audience_assets import database
+from audience_assets import database, progress
 from audience_assets.customers import index, source
 from audience_assets.customers import raw as raws
 from audience_assets.customers.fields import rules_of
@@ -33,6 +33,9 @@ NORMALIZED = "normalized_customers"
 
 FEW = 100_000
 """How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
+
+PHONES = 0.3
+"""The share of the work that goes into phones which the library must parse, for whoever watches."""
 
 
 class NormalizedManifest(Manifest):
@@ -188,7 +191,8 @@ def _write_customers(
         (settings, raw, share, indexes, segment, counts.fresh, draft / f"share-{number:04d}")
         for number, share in enumerate(shares)
     ]
-    values = workers.map(_normalize, calls)
+    with progress.stage("normalizing", counts.fresh):
+        values = workers.map(_normalize, calls)
     buckets = range(settings.engine.buckets)
     return values, [
         [file for call in calls for file in dataset.bucket_files(call[-1], bucket)] for bucket in buckets
@@ -225,15 +229,17 @@ def _normalize(
             f"create temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
         )
         try:
-            query = engine.clean_customers(
-                connection,
-                "changed_customers",
-                rules_of(settings),
-                hashed=settings.source.hashed,
-                brazil_ninth_digit=settings.rules.brazil_ninth_digit,
-                few=fresh <= FEW,
-            )
-            rows = dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
+            with progress.query(connection, last=PHONES):
+                query = engine.clean_customers(
+                    connection,
+                    "changed_customers",
+                    rules_of(settings),
+                    hashed=settings.source.hashed,
+                    brazil_ninth_digit=settings.rules.brazil_ninth_digit,
+                    few=fresh <= FEW,
+                )
+            with progress.query(connection, first=PHONES):
+                rows = dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, raw.day, list(raw.files)) from None
         written = sorted(folder.rglob("*.parquet"))

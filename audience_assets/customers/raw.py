@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
-from audience_assets import database
+from audience_assets import database, progress
 from audience_assets.customers import source
 from audience_assets.customers.fields import DEPARTED, input_fields
 from audience_assets.errors import ExtractError
@@ -104,12 +105,15 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
             (settings, day, rules_signature, share, draft / f"share-{number:04d}")
             for number, share in enumerate(shares)
         ]
-        read = workers.map(_fingerprint, calls)
+        with progress.stage("reading the extract", lambda: _stated_rows(list(stamps))) as reading:
+            read = workers.map(_fingerprint, calls)
+            reading.rows = sum(each.rows for each in read)
         drafts = [draft / f"customers-{bucket:04d}.parquet" for bucket in range(buckets)]
         shared = [call[-1] for call in calls]
-        settled = workers.map(
-            _settle, [(settings, shared, bucket, drafts[bucket]) for bucket in range(buckets)]
-        )
+        with progress.stage("grouping by customer", sum(each.rows for each in read)):
+            settled = workers.map(
+                _settle, [(settings, shared, bucket, drafts[bucket]) for bucket in range(buckets)]
+            )
         _refuse_empty(settings, day, rows=sum(each.rows for each in read), settled=settled)
         if source.stamps(settings, day) != stamps:
             raise ExtractError(
@@ -140,6 +144,12 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
     return manifest
 
 
+def _stated_rows(found: Sequence[str]) -> int | None:
+    """How many rows the files say they have; None where only reading them tells, or they are far away."""
+    local = all(name.endswith(".parquet") and Path(name).is_file() for name in found)
+    return sum(pq.read_metadata(name).num_rows for name in found) if found and local else None
+
+
 def _refuse_empty(settings: Settings, day: date, *, rows: int, settled: Sequence[_Settled]) -> None:
     full = settings.source.extract == "full" and not settings.source.allow_empty
     if full and not any(each.customers for each in settled):
@@ -158,7 +168,8 @@ def _fingerprint(
         connection.execute("set variable signature = $signature", {"signature": rules_signature})
         query = _fingerprints_sql(settings)
         try:
-            rows = dataset.write_buckets(connection, query, folder, settings.engine.buckets, "snappy")
+            with progress.query(connection):
+                rows = dataset.write_buckets(connection, query, folder, settings.engine.buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
         written = connection.read_parquet(str(folder / "*" / "*.parquet"), hive_partitioning=False)
@@ -171,9 +182,7 @@ def _settle(settings: Settings, shares: Sequence[Path], bucket: int, draft: Path
     with database.connect(settings, rules=False) as connection:
         found = [file for share in shares for file in dataset.bucket_files(share, bucket)]
         dataset.read(connection, found, _NO_FINGERPRINTS).create_view("fingerprinted", replace=True)
-        dataset.write(
-            connection,
-            """
+        once = """
 select
   customer_id,
   any_value(fingerprint) as fingerprint,
@@ -183,10 +192,9 @@ select
 from fingerprinted
 where customer_id is not null
 group by customer_id
-""",
-            draft,
-            "zstd",
-        )
+"""
+        with progress.query(connection):
+            dataset.write(connection, once, draft, "zstd")
         dataset.read(connection, [draft], NO_CUSTOMERS).create_view("settled", replace=True)
         counted = connection.execute("""
             select

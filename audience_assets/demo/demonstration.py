@@ -13,16 +13,18 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from audience_assets import settings as settings_file
 from audience_assets.definitions import JOB, build_defs
 from audience_assets.demo import partners, proof, strings
+from audience_assets.demo.bars import StepBars, bars
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.errors import SettingsError, StateError
 from audience_assets.pipeline import Pipeline
+from audience_assets.progress import told_to
 from audience_assets.settings import Settings
 from audience_assets.synthetic.extract import generate
 
@@ -42,7 +44,7 @@ def run(customers: int, directory: Path) -> None:
     """
     console = Console()
     directory = _emptied(directory)
-    with _progress() as progress:
+    with bars() as progress:
         task = progress.add_task("", total=None)
         _say(progress, task, "making three days of a synthetic CRM extract")
         generate(
@@ -123,7 +125,7 @@ def _days(directory: Path) -> list[date]:
 
 
 def _materialize(progress: Progress, days: list[date]) -> None:
-    """Run the job for each day in this process, with a bar that counts assets."""
+    """Run the job for each day in this process, with a bar that counts assets, and one for a step that takes long."""
     job = build_defs(settings_file.load()).resolve_job_def(JOB)
     task = progress.add_task("", total=DAYS * len(list(job.nodes)))
 
@@ -131,7 +133,7 @@ def _materialize(progress: Progress, days: list[date]) -> None:
     def counted(_: dg.HookContext) -> None:
         progress.advance(task)
 
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, told_to(StepBars(progress)):
         for day in days:
             _say(progress, task, f"materializing {day} through Dagster")
             result = job.with_hooks({counted}).execute_in_process(
@@ -211,9 +213,3 @@ def _say(progress: Progress, task: TaskID, stage: str) -> None:
     progress.update(task, description=stage)
     if not progress.console.is_terminal:
         progress.console.print(stage)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True)
-    )

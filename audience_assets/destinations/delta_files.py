@@ -9,6 +9,7 @@ from secrets import token_hex
 import duckdb
 import pyarrow as pa
 
+from audience_assets import progress
 from audience_assets.destinations.column import Column, schema_of
 from audience_assets.destinations.contract import Contract
 from audience_assets.destinations.manifest import DeltaFile
@@ -54,11 +55,13 @@ def write_files(
     repeating = [column.name for column in form.columns[1:] if not column.hashed]
     contract = Contract(form.destination, form.columns)
     with _drafts(folder, form.suffix) as next_draft:
-        finished = list(
-            parquet.write_in_parts(
-                rows, form.schema, repeating, form.rows_per_file, next_draft, contract.check
+        with progress.query(connection):
+            told = progress.counted(rows)
+            finished = list(
+                parquet.write_in_parts(
+                    told, form.schema, repeating, form.rows_per_file, next_draft, contract.check
+                )
             )
-        )
         for path, number in finished:
             parquet.verify(path, form.schema, number)
         _refuse_repeated(connection, [str(path) for path, _ in finished], form)

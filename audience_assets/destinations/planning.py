@@ -5,6 +5,7 @@ from datetime import date
 from secrets import token_hex
 from typing import Protocol
 
+from audience_assets import progress
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
 from audience_assets.destinations.standing import Standing, due_snapshot, standing
@@ -73,11 +74,24 @@ def plan(
         and _still_holds(log, each, before[each.audience])
     }
     anew = [each for each in standings if each.audience not in kept]
-    written = {part.audience: part for part in planner.parts(log, anew, members, requests)} if anew else {}
+    first = bool(anew) and all(each.held is None for each in anew)
+    with progress.stage("planning", sum(members[each.audience] for each in anew) if first else None) as stage:
+        written = {part.audience: part for part in _written(planner, log, anew, members, requests)}
+        stage.rows = stage.done
     parts = [(kept | written)[each] for each in members]
     result = DeltaManifest(day=day, destination=name, to_snapshot=due, parts=parts)
     result.write(log.layout.delta(name, day))
     return standings, result
+
+
+def _written(
+    planner: Planner,
+    log: HashedLog,
+    anew: Sequence[Standing],
+    members: Mapping[str, int],
+    requests: Mapping[str, str],
+) -> Iterator[DeltaPart]:
+    return progress.each(planner.parts(log, anew, members, requests) if anew else (), len(anew))
 
 
 def _requests(replace: Sequence[str], audiences: list[str]) -> dict[str, str]:
