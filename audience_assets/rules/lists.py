@@ -1,6 +1,7 @@
 """Lists of texts: audiences, next best products and categories, and how a partner joins them."""
 
 from audience_assets.rules.rule import CanonicalRule, Form
+from audience_assets.rules.text import LATIN
 
 LIST_FIELDS = ("audiences", "nbo_products", "nbo_categories")
 
@@ -19,20 +20,27 @@ AUDIENCES = _canonical("audiences", "names of the audiences the customer is in")
 NBO_PRODUCTS = _canonical("nbo_products", "next best offer, product SKUs")
 NBO_CATEGORIES = _canonical("nbo_categories", "next best offer, category trees")
 
-MACROS = r"""
--- NFC first: it turns the Greek question mark into a semicolon.
+CLEAN = f"[!-~{LATIN}](?:[ -~{LATIN}]*[!-~{LATIN}])?"
+"""What clean_text leaves as it is, as an RE2 pattern."""
+
+MACROS = rf"""
+-- NFC first: it turns the Greek question mark into a semicolon. Everyday Latin text is in NFC.
 create macro split_list(value) as
-  string_split(to_nfc(value), ';');
+  string_split(case when regexp_full_match(value, '[ -~{LATIN}]*') then value else to_nfc(value) end, ';');
 
 create macro without_repeats(items) as
   list_filter(items, lambda item, position: item is not null and list_position(items, item) = position);
 
--- Lists of plain ASCII without blanks need no cleaning. Few elements are compared in pairs sooner than counted.
+-- Lists of everyday Latin text without outer blanks need no cleaning. Few elements are compared in pairs sooner than counted.
 create macro usable_list(items) as
   case
     when len(items) = 0 then null
-    when regexp_full_match(array_to_string(items, chr(10)), '[!-~](?:[ -~]*[!-~])?(?:\n[!-~](?:[ -~]*[!-~])?)*')
-      then case when len(items) > 16 and list_unique(items) = len(items) then items else without_repeats(items) end
+    when regexp_full_match(array_to_string(items, chr(10)), '{CLEAN}(?:\n{CLEAN})*') then case
+      when len(items) = 1 then items
+      when len(items) = 2 and items[1] <> items[2] then items
+      when len(items) > 16 and list_unique(items) = len(items) then items
+      else without_repeats(items)
+    end
     else nullif(
       -- The list of one list binds the cleaned elements to a name, so that they are not cleaned again for each element.
       list_transform(
