@@ -12,7 +12,7 @@ from audience_assets.assets import destinations
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.synthetic.extract import generate
 from audience_assets_tests.assets import deployment
-from audience_assets_tests.assets.deployment import DAYS, Deployment
+from audience_assets_tests.assets.deployment import DAYS, Bucket, Deployment
 
 CUSTOMERS = 1_500
 
@@ -28,15 +28,21 @@ def _put_only_credentials(s3_server: S3Server) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def bucket(s3_server: S3Server, administrator: Any) -> Bucket:
+    """The partner's side."""
+    return Bucket(s3_server.bucket, administrator)
+
+
 @pytest.fixture
-def deploy(s3_server: S3Server, bucket_prefix: str, tmp_path: Path) -> Iterator[Deploy]:
+def deploy(s3_server: S3Server, bucket: Bucket, bucket_prefix: str, tmp_path: Path) -> Iterator[Deploy]:
     """Makes deployments whose `vtex_ads` may be bent, beside whole sections of the settings."""
     with dg.DagsterInstance.ephemeral() as instance:
 
         def make(vtex_ads: dict[str, Any] | None = None, **given: Any) -> Deployment:
             account = deployment.destination(s3_server, bucket_prefix) | (vtex_ads or {})
             settings = deployment.settings_of(tmp_path, {"vtex_ads": account}, **given)
-            return Deployment(settings, s3_server, bucket_prefix, instance)
+            return Deployment(settings, bucket, bucket_prefix, instance)
 
         yield make
 
@@ -57,7 +63,7 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def three_days(
-    s3_server: S3Server, crm: Path, tmp_path_factory: pytest.TempPathFactory
+    s3_server: S3Server, bucket: Bucket, crm: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """Each of the three days delivered by a run of its own; tests only look at it."""
     folder = tmp_path_factory.mktemp("three_days")
@@ -65,7 +71,7 @@ def three_days(
     prefix = f"{s3_server.prefix}/{folder.name}"
     settings = deployment.settings_of(folder, {"vtex_ads": deployment.destination(s3_server, prefix)})
     with dg.DagsterInstance.ephemeral() as instance:
-        made = Deployment(settings, s3_server, prefix, instance)
+        made = Deployment(settings, bucket, prefix, instance)
         for day in DAYS:
             assert made.run(day).success
         yield made

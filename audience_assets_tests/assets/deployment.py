@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -55,11 +54,19 @@ def settings_of(folder: Path, destinations: Mapping[str, Any], **given: Any) -> 
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """The partner's bucket, with a client that sees all of it."""
+
+    name: str
+    client: Any
+
+
+@dataclass(frozen=True)
 class Deployment:
     """One deployment; every run goes through Dagster's own machinery in this process."""
 
     settings: Settings
-    server: S3Server
+    bucket: Bucket
     prefix: str
     instance: dg.DagsterInstance
 
@@ -111,14 +118,12 @@ class Deployment:
     def keys(self, day: str | None = None) -> list[str]:
         """What the partner has got, of a day or of all days, by key."""
         folder = f"audiences/{day.replace('-', '/')}/" if day else ""
-        with closing(self.server.client("s3", self.server.administrator)) as client:
-            listed = client.list_objects_v2(Bucket=self.server.bucket, Prefix=f"{self.prefix}/{folder}")
+        listed = self.bucket.client.list_objects_v2(Bucket=self.bucket.name, Prefix=f"{self.prefix}/{folder}")
         return sorted(each["Key"] for each in listed.get("Contents", []))
 
     def object(self, key: str) -> bytes:
         """The bytes of an object at the partner."""
-        with closing(self.server.client("s3", self.server.administrator)) as client:
-            body: bytes = client.get_object(Bucket=self.server.bucket, Key=key)["Body"].read()
+        body: bytes = self.bucket.client.get_object(Bucket=self.bucket.name, Key=key)["Body"].read()
         return body
 
     def delivered(self, day: str) -> pa.Table:

@@ -9,9 +9,9 @@ import pytest
 
 from audience_assets.sandbox.meta.audience import Audience
 from audience_assets.sandbox.meta.server import MetaServer
-from audience_assets.sandbox.s3 import S3Server
 from audience_assets_tests.assets.deployment import (
     DAYS,
+    Bucket,
     Deployment,
     Row,
     checks,
@@ -66,7 +66,7 @@ class Meta:
 
 
 def started(
-    s3_server: S3Server,
+    bucket: Bucket,
     tmp_path_factory: pytest.TempPathFactory,
     instance: dg.DagsterInstance,
     server: MetaServer,
@@ -74,18 +74,18 @@ def started(
     settings = settings_of(
         tmp_path_factory.mktemp("deployed"), {"meta": meta_destination(server, server.account)}
     )
-    return Deployment(settings, s3_server, "unused", instance)
+    return Deployment(settings, bucket, "unused", instance)
 
 
 @pytest.fixture(scope="module")
-def meta(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meta]:
+def meta(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meta]:
     """Three days, on the second of which Meta does not take d."""
     with (
         MetaServer(tmp_path_factory.mktemp("meta")) as server,
         secrets_of(server.account),
         dg.DagsterInstance.ephemeral() as instance,
     ):
-        made = Meta(started(s3_server, tmp_path_factory, instance, server), server, [])
+        made = Meta(started(bucket, tmp_path_factory, instance, server), server, [])
         server.account.refuses = lambda _key, cell: cell == digest("d")
         for day, rows in zip(DAYS, EXTRACTS, strict=True):
             made.deployment.land(day, rows)
@@ -151,14 +151,14 @@ def test_an_unknown_audience_that_is_asked_for_is_refused_in_one_sentence(meta: 
 
 
 def test_one_audience_that_fails_is_named_and_the_others_are_delivered(
-    s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory
+    bucket: Bucket, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with (
         MetaServer(tmp_path_factory.mktemp("failing")) as server,
         secrets_of(server.account),
         dg.DagsterInstance.ephemeral() as instance,
     ):
-        meta = Meta(started(s3_server, tmp_path_factory, instance, server), server, [])
+        meta = Meta(started(bucket, tmp_path_factory, instance, server), server, [])
         meta.deployment.land(DAYS[0], EXTRACTS[0])
         assert meta.deployment.run(DAYS[0]).success
         meta.audience("vip").forced_status = 470

@@ -30,6 +30,7 @@ from audience_assets_tests.assets.deployment import (
     ASSETS,
     DAYS,
     NORMALIZED,
+    Bucket,
     Deployment,
     Row,
     destination,
@@ -92,7 +93,7 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(s3_server: S3Server, bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     """Meta refuses rows and shows them; both fail with pages and errors that repeat rows, and once do not answer at all."""
     folder = tmp_path_factory.mktemp("lived")
     (folder / "dagster").mkdir()
@@ -119,7 +120,7 @@ def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
             "meta": meta_destination(server, account, keys=keys, patience_seconds=1),
             "tiktok": tiktok_destination(tiktok, advertiser, patience_seconds=1),
         }
-        deployed = Deployment(settings_of(folder, places), s3_server, prefix, instance)
+        deployed = Deployment(settings_of(folder, places), bucket, prefix, instance)
         failures = list(_live(deployed, account, advertiser))
         logging.getLogger().removeHandler(log)
         yield Lived(deployed, account, advertiser, folder / "dagster", said.getvalue(), failures)

@@ -16,6 +16,7 @@ from audience_assets.sandbox.s3 import S3Server
 from audience_assets_tests.assets.deployment import (
     DAYS,
     NORMALIZED,
+    Bucket,
     Deployment,
     Row,
     destination,
@@ -89,7 +90,7 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(s3_server: S3Server, bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     """The third day fails inside DuckDB, whose message quotes the value."""
     folder = tmp_path_factory.mktemp("lived")
     (folder / "dagster").mkdir()
@@ -101,7 +102,7 @@ def lived(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
         redirect_stderr(io.StringIO()) as said,
         redirect_stdout(said),
     ):
-        deployed = Deployment(settings, s3_server, prefix, instance)
+        deployed = Deployment(settings, bucket, prefix, instance)
         deployed.land(
             DAYS[0], [*customers(USABLE, REFUSED, USABLE), {**USABLE, **twice}, {**edited, **twice}]
         )

@@ -16,6 +16,7 @@ from audience_assets.sandbox.s3 import S3Server
 from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets_tests.assets.deployment import (
     DAYS,
+    Bucket,
     Deployment,
     Row,
     destination,
@@ -67,7 +68,9 @@ class Partners:
 
 
 @pytest.fixture(scope="module")
-def partners(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
+def partners(
+    s3_server: S3Server, bucket: Bucket, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Partners]:
     """Mary among two hundred others, some of whom are in her audience."""
     folder = tmp_path_factory.mktemp("three")
     prefix = f"{s3_server.prefix}/{folder.name}"
@@ -84,7 +87,7 @@ def partners(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> I
             "tiktok": tiktok_destination(tiktok, tiktok.advertiser),
             "meta": meta_destination(meta, meta.account, keys=["EMAIL", "PHONE", "FN"], rows_per_batch=100),
         }
-        deployed = Deployment(settings_of(folder, places), s3_server, prefix, instance)
+        deployed = Deployment(settings_of(folder, places), bucket, prefix, instance)
         others: list[Row] = [
             {**row, "email": f"{row['customer_id']}@example.com", "country": "BR", "audiences": audiences}
             for row, audiences in zip(numbered(200), [["vip"], ["all"]] * 100, strict=True)

@@ -9,10 +9,10 @@ import dagster as dg
 import pytest
 
 from audience_assets.definitions import build_defs
-from audience_assets.sandbox.s3 import S3Server
 from audience_assets.sandbox.tiktok.server import TikTokServer
 from audience_assets_tests.assets.deployment import (
     DAYS,
+    Bucket,
     Deployment,
     Row,
     checks,
@@ -92,7 +92,7 @@ def warnings_of(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def started(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TikTok]:
+def started(bucket: Bucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TikTok]:
     """Nothing delivered yet; TikTok takes audiences of two."""
     with (
         TikTokServer(tmp_path_factory.mktemp("tiktok")) as server,
@@ -102,7 +102,7 @@ def started(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> It
         server.advertiser.smallest_audience = SMALLEST
         places = {"tiktok": tiktok_destination(server, server.advertiser)}
         settings = settings_of(tmp_path_factory.mktemp("deployed"), places)
-        yield TikTok(Deployment(settings, s3_server, "unused", instance), server, [])
+        yield TikTok(Deployment(settings, bucket, "unused", instance), server, [])
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""The command line, run as a user runs it: as a process of its own."""
+"""The command line, as a user meets it."""

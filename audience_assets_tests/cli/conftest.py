@@ -1,4 +1,4 @@
-"""Runs `audience-assets` as a process of its own, with nothing of ours in its environment."""
+"""Runs `audience-assets` in this process or in one of its own, with nothing of ours in its environment."""
 
 import json
 import os
@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from audience_assets.cli import app
 
 PROGRAM = (sys.executable, "-c", "from audience_assets.cli import app; app()")
 
@@ -25,7 +28,7 @@ def environment(**more: str) -> dict[str, str]:
 def run(
     folder: Path, *arguments: str, stdin: bytes = b"", **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a folder and wait for its end."""
+    """Run a command as a process of its own and wait for its end."""
     return subprocess.run(
         [*PROGRAM, *arguments],
         cwd=folder,
@@ -38,11 +41,24 @@ def run(
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
-    """`audience-assets` in a folder of the test's own."""
+def program(tmp_path: Path) -> Command:
+    """`audience-assets` as a process of its own, in a folder of the test's own."""
 
     def call(*arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
         return run(tmp_path, *arguments, **given)
+
+    return call
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same in this process, which need not import everything again; what `app` does not catch fails the test."""
+    monkeypatch.chdir(tmp_path)
+    without: dict[str, str | None] = {name: None for name in os.environ if name not in environment()}
+
+    def call(*arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
+        ended = CliRunner(env=without | variables).invoke(app, arguments, stdin, catch_exceptions=False)
+        return subprocess.CompletedProcess(arguments, ended.exit_code, ended.stdout_bytes, ended.stderr_bytes)
 
     return call
 

@@ -14,8 +14,8 @@ from audience_assets_tests.cli.conftest import PROGRAM, Command, environment, on
 SETTINGS = '[destinations.vtex_ads]\ntype = "vtex_ads"\nsecret_access_key = "in clear"\n'
 
 
-def test_help_names_every_command(command: Command) -> None:
-    said = command("--help").stdout.decode()
+def test_help_names_every_command(program: Command) -> None:
+    said = program("--help").stdout.decode()
     assert all(name in said for name in ("demo", "ui", "normalize", "generate", "sandbox"))
 
 

@@ -10,10 +10,10 @@ from audience_assets_tests.cli.conftest import Command, one_line_error
 
 @pytest.mark.slow
 def test_the_demo_prints_three_days_and_what_to_do_next_and_can_be_run_again(
-    command: Command, tmp_path: Path
+    program: Command, tmp_path: Path
 ) -> None:
     for customers in ("200", "50"):
-        ended = command("demo", "--customers", customers, "--directory", "my demo", COLUMNS="80")
+        ended = program("demo", "--customers", customers, "--directory", "my demo", COLUMNS="80")
         said = ended.stdout.decode()
         assert ended.returncode == 0, ended.stderr.decode()
         assert re.findall(r"^2026-01-0\d", said, re.MULTILINE) == ["2026-01-05", "2026-01-06", "2026-01-07"]

@@ -154,14 +154,14 @@ def test_what_is_asked_wrongly_is_said_in_its_line_and_the_others_are_answered(a
     assert len(answers) == 15
 
 
-def test_order_and_whatever_else_a_line_says_come_back_and_blank_lines_do_not(command: Command) -> None:
+def test_order_and_whatever_else_a_line_says_come_back_and_blank_lines_do_not(program: Command) -> None:
     asked = [question("CITY", f" {number}", id=number, note={"a": [1.5, None]}) for number in range(50)]
     asked += [
         question("EMAIL_HASHED", f"{number}@x.y", id=number, note="\u00e7\u2028") for number in range(50, 99)
     ]
     asked.sort(key=lambda each: each["id"] * 37 % 100)
     lines = "\ufeff" + "\r\n \r\n\n".join(json.dumps(each, ensure_ascii=False) for each in asked) + "\n\n"
-    ended = command("normalize", stdin=lines.encode(), PYTHONIOENCODING="latin-1", LC_ALL="C")
+    ended = program("normalize", stdin=lines.encode(), PYTHONIOENCODING="latin-1", LC_ALL="C")
     answers = [json.loads(line) for line in ended.stdout.decode("utf-8").split("\n")[:-1]]
     added = ("normalized", "sha256", "reason")
     assert [
@@ -229,7 +229,7 @@ def test_lists_may_be_lists_or_text_and_lose_blanks_and_repeats(ask: Ask) -> Non
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_lines_take_less_than_twenty_seconds(command: Command) -> None:
+def test_a_hundred_thousand_lines_take_less_than_twenty_seconds(program: Command) -> None:
     values = {
         "EMAIL_HASHED": " User{0}@Example.com ",
         "PHONE_HASHED": "(11) 9{0:08d}",
@@ -243,6 +243,6 @@ def test_a_hundred_thousand_lines_take_less_than_twenty_seconds(command: Command
         for field, value in values.items()
     ]
     started = time.monotonic()
-    ended = command("normalize", stdin="\n".join(lines).encode())
+    ended = program("normalize", stdin="\n".join(lines).encode())
     assert time.monotonic() - started < 20
     assert len(ended.stdout.splitlines()) == 100_000

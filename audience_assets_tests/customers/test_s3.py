@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -20,12 +19,11 @@ HEADER = b"customer_id,social_id\n"
 
 
 @pytest.fixture
-def put(s3_server: S3Server, bucket_prefix: str) -> Put:
+def put(s3_server: S3Server, administrator: Any, bucket_prefix: str) -> Put:
     """Stores an object below the test's own prefix."""
 
     def store(key: str, content: bytes) -> None:
-        with closing(s3_server.client("s3", s3_server.administrator)) as client:
-            client.put_object(Bucket=s3_server.bucket, Key=f"{bucket_prefix}/{key}", Body=content)
+        administrator.put_object(Bucket=s3_server.bucket, Key=f"{bucket_prefix}/{key}", Body=content)
 
     return store
 

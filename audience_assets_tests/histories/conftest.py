@@ -1,7 +1,7 @@
 """New deployments, and cheap days: DuckDB's rules are installed once for a test process, not for each step."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,10 @@ def _clear(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"drop {kind} {name}")
 
 
-@pytest.fixture(scope="session")
-def administrator(s3_server: S3Server) -> Iterator[Any]:
-    """A client that sees what the partner sees."""
-    with closing(s3_server.client("s3", s3_server.administrator)) as client:
-        yield client
+@pytest.fixture(scope="session", autouse=True)
+def _shared_clients() -> Iterator[None]:
+    """What all lives share is closed in the end."""
+    yield
     faults.close_clients()
 
 

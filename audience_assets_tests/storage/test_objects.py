@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -54,18 +54,17 @@ def target(s3_server: S3Server) -> S3Target:
 
 
 @pytest.fixture
-def stored(s3_server: S3Server) -> Iterator[Callable[[str], dict[str, Any]]]:
+def stored(s3_server: S3Server, administrator: Any) -> Callable[[str], dict[str, Any]]:
     """Reads an object back, as the partner does."""
-    with closing(s3_server.client("s3", s3_server.administrator)) as client:
 
-        def read(key: str) -> dict[str, Any]:
-            found: dict[str, Any] = client.get_object(
-                Bucket=s3_server.bucket, Key=key, ChecksumMode="ENABLED"
-            )
-            with found["Body"] as body:
-                return {**found, "bytes": body.read()}
+    def read(key: str) -> dict[str, Any]:
+        found: dict[str, Any] = administrator.get_object(
+            Bucket=s3_server.bucket, Key=key, ChecksumMode="ENABLED"
+        )
+        with found["Body"] as body:
+            return {**found, "bytes": body.read()}
 
-        yield read
+    return read
 
 
 def test_a_file_arrives_with_its_checksum_type_and_metadata(

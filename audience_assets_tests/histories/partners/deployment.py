@@ -1,4 +1,4 @@
-"""Makes a random deployment: one hashed log, and the three partners that are fed from it."""
+"""Makes a random deployment: one hashed log, and two or three partners that are fed from it."""
 
 from dataclasses import dataclass
 from random import Random
@@ -57,4 +57,5 @@ def random_history(rng: Random, servers: Servers, layout: Layout, ledger: Ledger
         **shared,
     )
     source = Source(rng, rng.sample(LABELS, rng.choice((1, 1, 2, 2, 3))), apart=exact)
-    return History([meta, tiktok, random_vtex_ads(rng, **shared)], log, source, rng)
+    partners = rng.sample([meta, tiktok, random_vtex_ads(rng, **shared)], rng.choice((2, 2, 2, 3)))
+    return History(partners, log, source, rng)
