@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 
 import duckdb
 
@@ -24,9 +23,10 @@ from audience_assets.rules.canonical import refusal_column
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files, manifest
-from audience_assets.storage.dataset import Dataset
+from audience_assets.storage.dataset import Dataset, Parts
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
 NORMALIZED = "normalized_customers"
@@ -53,11 +53,12 @@ class NormalizedManifest(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason."""
+    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason; its files."""
 
     rows: int
     usable: dict[str, int]
     refused: dict[str, dict[str, int]]
+    files: Parts
 
 
 def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day: date) -> NormalizedManifest:
@@ -69,7 +70,7 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
         StateError: raw_customers has nothing for the day, or an earlier index is missing.
         ExtractError: The extract changed or went away since raw_customers read it.
     """
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     folder = files.private_folder(layout.normalized(day))
     raw = manifest.read(RawManifest, layout.raw(day), raws.ASSET)
     parent = ledger.newest_snapshot_before(day)
@@ -135,7 +136,7 @@ def _snapshot_key(settings: Settings, raw: RawManifest, parent: Snapshot | None)
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _known(ledger: Ledger, layout: Layout, folder: Path, key: str) -> NormalizedManifest | None:
+def _known(ledger: Ledger, layout: Layout, folder: Place, key: str) -> NormalizedManifest | None:
     """What an earlier run of the same day wrote, if all of it is still there."""
     stored = ledger.snapshot(key)
     if stored is None or not (folder / manifest.NAME).is_file():
@@ -173,15 +174,15 @@ def _nothing_new(
 
 
 def _write_customers(
-    settings: Settings, workers: Workers, raw: RawManifest, segment: str, counts: IndexCounts, draft: Path
-) -> tuple[list[_Values], list[list[Path]]]:
+    settings: Settings, workers: Workers, raw: RawManifest, segment: str, counts: IndexCounts, draft: Place
+) -> tuple[list[_Values], list[list[Place]]]:
     """Normalize the customers of the new segment.
 
     Returns:
         What came out of each share of the extract, and the drafts by bucket.
     """
     everyone = raw.rows == counts.fresh
-    indexes = None if everyone else [each for drafts in index.drafts(settings, draft) for each in drafts]
+    indexes = None if everyone else _written(index.drafts(settings, draft))
     # Exact repeats of a row can be told only where all rows are seen together.
     shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
     calls = [
@@ -190,31 +191,34 @@ def _write_customers(
     ]
     values = workers.map(_normalize, calls)
     buckets = range(settings.engine.buckets)
-    return values, [
-        [file for call in calls for file in dataset.bucket_files(call[-1], bucket)] for bucket in buckets
-    ]
+    return values, [[file for each in values for file in each.files[bucket]] for bucket in buckets]
+
+
+def _written(drafts: Iterable[Iterable[Place]]) -> list[Place]:
+    """The drafts of an index; there are none where nothing is new."""
+    return [each for bucket in drafts for each in bucket if each.exists()]
 
 
 def _normalize(
     settings: Settings,
     raw: RawManifest,
     share: Sequence[str] | None,
-    indexes: Sequence[Path] | None,
+    indexes: Sequence[Place] | None,
     segment: str,
     fresh: int,
-    folder: Path,
+    folder: Place,
 ) -> _Values:
     """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes.
 
     Exact repeats of a row count once.
     """
-    with database.connect(settings) as connection:
+    buckets = settings.engine.buckets
+    with database.connect(settings) as connection, files.workshop(folder) as drafts:
         source.view_extract(connection, settings, raw.day, share)
         only = ""
         if indexes is not None:
             connection.execute("set variable segment = $segment", {"segment": segment})
-            found = [file for file in indexes if file.exists()]  # none is written where nothing is new
-            dataset.read(connection, found, snapshots.NO_INDEX).create_view("following", replace=True)
+            dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
             connection.execute("""
                 create temp table wanted as
                 select customer_id from following where segment = getvariable('segment')
@@ -233,12 +237,13 @@ def _normalize(
                 brazil_ninth_digit=settings.rules.brazil_ninth_digit,
                 few=fresh <= FEW,
             )
-            rows = dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
+            rows = dataset.write_buckets(connection, query.sql, drafts, buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, raw.day, list(raw.files)) from None
-        written = sorted(folder.rglob("*.parquet"))
+        written = sorted(drafts.rglob("*.parquet"))
         dataset.read(connection, written, query.sql).create_view("normalized", replace=True)
-        return _values(connection, settings, rows)
+        values = _values(connection, settings, rows)
+        return replace(values, files=dataset.hand_over(drafts, folder, buckets))
 
 
 def _publish(
@@ -246,8 +251,8 @@ def _publish(
     layout: Layout,
     result: NormalizedManifest,
     raw: RawManifest,
-    normalized: Path,
-    index: Path,
+    normalized: Place,
+    index: Place,
 ) -> None:
     """Tell the ledger of the segment, then of the snapshot that refers to it."""
     ledger.record_segment(
@@ -284,7 +289,7 @@ def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int
     row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
     usable = dict(zip(names, row[: len(names)], strict=True))
     refused = dict(zip(fields, row[len(names) :], strict=True))
-    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason})
+    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason}, ())
 
 
 def _added(counts: Iterable[dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:
