@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     )
 
     state_dir: Annotated[Path | str, BeforeValidator(place_of_state)] = Path(".audience_assets")
-    state_s3: S3AccessSettings = S3AccessSettings()
+    state_on_s3: S3AccessSettings = S3AccessSettings()
     scratch_dir: Path | None = None
     ledger_url: str | Secret | None = Field(default=None, repr=False)
     owners: tuple[Annotated[str, AfterValidator(owner_of_assets)], ...] = ("team:data-engineering",)
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
             return self.state_dir
         bucket, _, prefix = self.state_dir.removeprefix("s3://").partition("/")
         elsewhere = self.engine.runner == "ray"
-        return ObjectPath(ObjectStore(bucket, self.state_s3, self.scratch_dir, elsewhere), prefix)
+        return ObjectPath(ObjectStore(bucket, self.state_on_s3, self.scratch_dir, elsewhere), prefix)
 
     @property
     def scratch(self) -> Path:

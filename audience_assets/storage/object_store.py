@@ -25,8 +25,8 @@ from audience_assets.storage import s3_refusals
 from audience_assets.storage.objects import LARGEST_PUT, S3Target, assume_role
 from audience_assets.storage.s3_settings import S3AccessSettings
 
-RIGHTS = "allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket there, or mend state_s3"
-MEND = "mend state_dir or state_s3 in the settings"
+RIGHTS = "allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket there, or mend state_on_s3"
+MEND = "mend state_dir or state_on_s3 in the settings"
 ATTEMPTS = 5
 CHUNK = 1 << 20
 RENEWED = 1800

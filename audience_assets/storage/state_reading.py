@@ -68,7 +68,7 @@ def explained(error: Exception, root: Place) -> AudienceAssetsError | None:
     if (code := re.search(r"\bAWS Error ([A-Z_]+)", said)) is None:
         return None
     if code[1] in CREDENTIALS:
-        return SettingsError(f"{root} cannot be read, {CREDENTIALS[code[1]]}: mend state_s3")
+        return SettingsError(f"{root} cannot be read, {CREDENTIALS[code[1]]}: mend state_on_s3")
     return DeliveryInterruptedError(
         f"{root} cannot be read ({code[1]}): the store is not reachable or failing; it is safe to run again"
     )
@@ -90,4 +90,4 @@ def _asked(question: Any, file: Place) -> Any:
 
 
 def _client(place: ObjectPath) -> Any:
-    return s3_reading.client(place.store.access, "state_s3")
+    return s3_reading.client(place.store.access, "state_on_s3")
