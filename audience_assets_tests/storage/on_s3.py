@@ -29,7 +29,7 @@ def state_on_s3(server: S3Server, folder: Path) -> dict[str, Any]:
             "secret_access_key": {"env": SECRET},
         },
         "ledger_url": f"sqlite:///{folder / 'ledger.sqlite'}",
-        "scratch_dir": folder / "scratch",
+        "scratch_dir": str(folder / "scratch"),
     }
 
 
