@@ -282,7 +282,9 @@ def _validated(given: dict[str, Any], where: str) -> Settings:
         if variable.upper().startswith(OVERRIDE_PREFIX) and key not in Settings.model_fields:
             raise SettingsError(f"the environment variable {variable}: {no_such_key(Settings, (key,))}")
     try:
-        return FromFile()
+        read = FromFile()
+        # An object of the class that workers can import too.
+        return Settings.model_construct(**{name: getattr(read, name) for name in Settings.model_fields})
     except UnreadableVariableError:
         raise SettingsError(
             f"an environment variable that begins with {OVERRIDE_PREFIX} stands for a table or a list and is not JSON:"

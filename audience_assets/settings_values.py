@@ -52,10 +52,14 @@ def amount_of_memory(text: str) -> str:
     return text
 
 
-def place_of_state(given: object) -> object:
+def place_of_state(given: object) -> Path | str:
     """A folder, or the URL of one on S3 without the stroke at its end."""
-    if not isinstance(given, str) or "://" not in given:
-        return Path(given) if isinstance(given, str) else given
+    if isinstance(given, Path):
+        return given
+    if not isinstance(given, str):
+        raise ValueError("write a folder, or a URL such as s3://bucket/prefix, as text")  # noqa: TRY004 - for pydantic
+    if "://" not in given:
+        return Path(given)
     if not _S3_FOLDER.fullmatch(given):
         raise ValueError("it is neither a folder nor a URL such as s3://bucket/prefix")
     return given.rstrip("/")
