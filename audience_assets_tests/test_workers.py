@@ -1,6 +1,7 @@
 """A day is the same whoever works on it: in one piece, in buckets, by several processes, or by a Ray cluster."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -50,6 +51,23 @@ def test_another_number_of_buckets_changes_nothing_for_the_partner(tmp_path: Pat
     assert cut[1].left == pytest.approx(0.005 * 600, abs=2)  # type: ignore[union-attr]
     _, delta = after.plan("vtex_ads", DAYS[1], planned=planned)
     assert 0 < delta.joined + delta.changed + delta.left < 60
+
+
+def test_another_number_of_buckets_on_a_day_without_a_change_keeps_everybody(
+    tmp_path: Path, crm: Path
+) -> None:
+    still = tmp_path / "still" / "extract"
+    for day in DAYS[:2]:
+        shutil.copytree(crm / "extract" / str(DAYS[0]), still / str(day))
+    before, after = (pipeline(tmp_path, still.parent, {"buckets": number}) for number in (1, 3))
+    for step in (before.read_extract, before.normalize, before.hash):
+        step(DAYS[0])
+    standings, first = before.plan("vtex_ads", DAYS[0])
+    for again in (after.read_extract, after.normalize, after.hash):
+        again(DAYS[1])
+    _, delta = after.plan("vtex_ads", DAYS[1], planned={each.audience: each.due for each in standings})
+    assert (first.joined, delta.joined, delta.left) == (599, 0, 0)
+    assert after.normalize(DAYS[1]).customers == 599
 
 
 def test_a_worker_gets_its_part_of_memory_and_threads() -> None:

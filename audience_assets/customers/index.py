@@ -1,5 +1,7 @@
 """The day's index of all customers, written bucket by bucket: which segment of the log holds each of them."""
 
+from collections.abc import Sequence
+
 from audience_assets import database
 from audience_assets.customers import raw as raws
 from audience_assets.customers.raw import RawManifest
@@ -14,18 +16,20 @@ from audience_assets.workers import Workers
 
 
 def write(
-    settings: Settings, workers: Workers, raw: RawManifest, parent: Dataset, segment: str, folder: Place
+    settings: Settings,
+    workers: Workers,
+    raw: RawManifest,
+    parent: Dataset,
+    segment: str,
+    written: Sequence[Sequence[Place]],
 ) -> IndexCounts:
-    """Write the index of a day's extract against an earlier one as `drafts` in a folder; return what it counts.
+    """Write the index of a day's extract against an earlier one as `drafts` says; return what it counts.
 
     Raises:
         StateError: What raw_customers found is missing.
     """
     today = Dataset.existing(Layout(settings.state).raw(raw.day) / raw.customers_file, raws.ASSET)
-    calls = [
-        (settings, today, parent, segment, bucket, draft)
-        for bucket, (draft,) in enumerate(drafts(settings, folder))
-    ]
+    calls = [(settings, today, parent, segment, bucket, draft) for bucket, (draft,) in enumerate(written)]
     counted = workers.map(_write, calls)
     return IndexCounts(
         customers=sum(each.customers for each in counted),

@@ -80,28 +80,26 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
     segment = f"{day}-{key}"
     before = _index_of(layout, parent)
     with files.draft_folder_beside(folder) as draft:
-        if (counts := _nothing_new(layout, raw, parent, before)) is None:
-            counts = index.write(settings, workers, raw, before, segment, draft)
+        alike = parent is not None and len(before.buckets) == settings.engine.buckets
+        drafts: list[list[Place]] = []
+        if (counts := _nothing_new(layout, raw, parent, before) if alike else None) is None:
+            drafts = index.drafts(settings, draft)
+            counts = index.write(settings, workers, raw, before, segment, drafts)
         if source.stamps(settings, day) != raw.files:
             raise ExtractError(
                 f"the extract of {day} was replaced after raw_customers read it: materialize {raws.ASSET} again"
             )
-        values, normalized = _write_customers(settings, workers, raw, segment, counts, draft)
+        values, normalized = _write_customers(settings, workers, raw, segment, counts, drafts, draft)
         if sum(each.rows for each in values) != counts.fresh:
             raise ExtractError(
                 f"the extract of {day} changed after raw_customers read it: materialize {raws.ASSET} again"
             )
         normalized_file = dataset.publish(normalized, folder / f"customers-{segment}")
         # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
-        same = (
-            parent is not None
-            and len(before.buckets) == settings.engine.buckets
-            and not counts.fresh + counts.left
-        )
         index_file = (
             layout.absolute(parent.index_file)
-            if parent is not None and same
-            else dataset.publish(index.drafts(settings, draft), folder / f"index-{key}")
+            if parent is not None and alike and not counts.fresh + counts.left
+            else dataset.publish(drafts, folder / f"index-{key}")
         )
     result = NormalizedManifest(
         day=day,
@@ -174,15 +172,21 @@ def _nothing_new(
 
 
 def _write_customers(
-    settings: Settings, workers: Workers, raw: RawManifest, segment: str, counts: IndexCounts, draft: Place
+    settings: Settings,
+    workers: Workers,
+    raw: RawManifest,
+    segment: str,
+    counts: IndexCounts,
+    index_drafts: Iterable[Iterable[Place]],
+    draft: Place,
 ) -> tuple[list[_Values], list[list[Place]]]:
-    """Normalize the customers of the new segment.
+    """Normalize the customers of the new segment; there are no drafts of an index where nothing is new.
 
     Returns:
         What came out of each share of the extract, and the drafts by bucket.
     """
     everyone = raw.rows == counts.fresh
-    indexes = None if everyone else _written(index.drafts(settings, draft))
+    indexes = None if everyone else [each for bucket in index_drafts for each in bucket]
     # Exact repeats of a row can be told only where all rows are seen together.
     shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
     calls = [
@@ -192,11 +196,6 @@ def _write_customers(
     values = workers.map(_normalize, calls)
     buckets = range(settings.engine.buckets)
     return values, [[file for each in values for file in each.files[bucket]] for bucket in buckets]
-
-
-def _written(drafts: Iterable[Iterable[Place]]) -> list[Place]:
-    """The drafts of an index; there are none where nothing is new."""
-    return [each for bucket in drafts for each in bucket if each.exists()]
 
 
 def _normalize(

@@ -168,7 +168,8 @@ def at_hand(file: Place) -> Iterator[Path]:
     if isinstance(file, Path):
         yield file
         return
-    with draft_beside(file.parent, file.suffix) as path:
+    with _local_draft_folder(file.parent) as folder:
+        path = folder / file.name
         try:
             with file.store.stream(file.key) as source, path.open("wb") as copy:
                 path.chmod(PRIVATE_FILE)

@@ -1,5 +1,6 @@
 """Files of ours are whole or not there, and read alike, whether they lie on the disk or on S3."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from contextlib import suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audience_assets import database
-from audience_assets.errors import StateError
+from audience_assets.errors import DeliveryInterruptedError, StateError
 from audience_assets.settings import Settings
 from audience_assets.storage import dataset, files, manifest, state_reading
 from audience_assets.storage.dataset import Dataset
@@ -172,11 +173,11 @@ def test_a_draft_that_is_written_again_is_not_mistaken_for_the_first(on_s3: Sett
     folder = on_s3.state
     assert isinstance(folder, ObjectPath)
     draft, final, store = folder / "draft", folder / "final", folder.store
-    store.put(draft.key, b"one", files.hashlib.sha256(b"one").hexdigest())
+    store.put(draft.key, b"one", hashlib.sha256(b"one").hexdigest())
     found = store.find(draft.key)
     assert found is not None
-    store.put(draft.key, b"two", files.hashlib.sha256(b"two").hexdigest())
-    with pytest.raises(Exception, match="was written again meanwhile"):
+    store.put(draft.key, b"two", hashlib.sha256(b"two").hexdigest())
+    with pytest.raises(DeliveryInterruptedError, match="was written again meanwhile"):
         store.copy_new(draft.key, found, final.key)
     assert not final.exists()
 
