@@ -48,7 +48,8 @@ def drafts(settings: Settings) -> list[str]:
     return [name for name in place.store.names(f"{place.key}/") if ".draft-" in name]
 
 
-@pytest.mark.parametrize("engine", [{}, {"buckets": 3, "workers": 2}], ids=["here", "by two processes"])
+# Three, because processes that another test started do not have the variables of this one.
+@pytest.mark.parametrize("engine", [{}, {"buckets": 3, "workers": 3}], ids=["here", "by three processes"])
 def test_a_day_is_the_same_with_its_state_on_s3(
     tmp_path: Path,
     crm: Path,
