@@ -105,7 +105,7 @@ class ObjectStore:
 
     def put(self, key: str, content: Path | bytes, sha256: str) -> None:
         """Create or replace an object in one request."""
-        with self._explaining(key, "written"), _opened(content) as body:
+        with self._explaining(key, "written"), _opened(content, key) as body:
             self._client().put_object(Body=body, **self._request(key, sha256))
 
     def put_new(self, key: str, path: Path, sha256: str) -> None:
@@ -114,7 +114,7 @@ class ObjectStore:
         Raises:
             StateError: There are other bytes under the key.
         """
-        with self._explaining(key, "written"), _opened(path) as body:
+        with self._explaining(key, "written"), _opened(path, key) as body:
             try:
                 self._client().put_object(Body=body, IfNoneMatch="*", **self._request(key, sha256))
             except Exception as error:
@@ -206,12 +206,12 @@ class ObjectStore:
 
 
 @contextmanager
-def _opened(content: Path | bytes) -> Iterator[BinaryIO | bytes]:
+def _opened(content: Path | bytes, key: str) -> Iterator[BinaryIO | bytes]:
     if isinstance(content, bytes):
         yield content
         return
     if content.stat().st_size > LARGEST_PUT:
-        raise SettingsError("a file is over 5 GB, more than S3 takes in one request: raise engine.buckets")
+        raise SettingsError(f"{key} is over 5 GB, more than S3 takes in one request: raise engine.buckets")
     with content.open("rb") as body:
         yield body
 
