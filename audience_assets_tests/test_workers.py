@@ -53,6 +53,15 @@ def test_another_number_of_buckets_changes_nothing_for_the_partner(tmp_path: Pat
     assert 0 < delta.joined + delta.changed + delta.left < 60
 
 
+def test_an_extract_read_again_has_the_same_checksum_though_a_customer_stands_twice(
+    tmp_path: Path, crm: Path
+) -> None:
+    runs = [pipeline(tmp_path, crm, {"buckets": number}) for number in (1, 3, 1, 1, 2)]
+    found = [run.read_extract(DAYS[1]) for run in runs]
+    assert found[0].set_aside["customer_id stands twice with different content"] > 0
+    assert len({each.checksum for each in found}) == 1
+
+
 def test_another_number_of_buckets_on_a_day_without_a_change_keeps_everybody(
     tmp_path: Path, crm: Path
 ) -> None:

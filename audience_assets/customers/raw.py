@@ -181,7 +181,7 @@ def _settle(settings: Settings, found: Sequence[Place], draft: Place) -> _Settle
             """
 select
   customer_id,
-  any_value(fingerprint) as fingerprint,
+  min(fingerprint) as fingerprint,
   bool_or(departed) as departed,
   cast(count(*) as integer) as rows,
   min(fingerprint) <> max(fingerprint) as conflicting
