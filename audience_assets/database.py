@@ -12,8 +12,7 @@ import duckdb
 
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
-from audience_assets.storage import files
-from audience_assets.storage.layout import Layout
+from audience_assets.storage import files, state_reading
 
 Config = dict[str, str | bool | int | float | list[str]]
 
@@ -29,6 +28,9 @@ class _Database:
     connection: duckdb.DuckDBPyConnection
     rules: bool = False
 
+
+SPILL = "spill"
+"""The folder that holds what does not fit the memory limit."""
 
 QUICK = 1.0
 """Seconds. After a step that took longer, a new database costs nothing by comparison, and its memory goes back."""
@@ -48,7 +50,7 @@ def connect(
     Args:
         settings: Bounds for memory and threads.
         rules: Whether the rules' macros and look-ups are needed.
-        spill: Whether it may spill into the state directory.
+        spill: Whether it may spill into the scratch folder.
     """
     database = _taken(_config(settings, spill=spill))
     started = monotonic()
@@ -59,13 +61,18 @@ def connect(
         with database.connection.cursor() as connection:
             connection.execute(f"create schema {STEP}")
             connection.execute(f"set search_path = '{STEP},main'")
+            state_reading.register(connection, settings.state)
             yield connection
+    except (duckdb.Error, OSError) as error:
+        if (explained := state_reading.explained(error, settings.state)) is None:
+            raise
+        raise explained from None
     finally:
         _give_back(database, quick=monotonic() - started < QUICK)
 
 
 def _config(settings: Settings, *, spill: bool) -> Config:
-    folder = str(files.private_folder(Layout(settings.state_dir).spill)) if spill else ""
+    folder = str(files.private_folder(settings.scratch / SPILL)) if spill else ""
     config: Config = {
         "memory_limit": settings.engine.memory_limit,
         "temp_directory": folder,

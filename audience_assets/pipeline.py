@@ -44,7 +44,7 @@ class Pipeline:
     @property
     def layout(self) -> Layout:
         """The state directory."""
-        return Layout(self.settings.state_dir)
+        return Layout(self.settings.state)
 
     @property
     def rules_signature(self) -> str:
@@ -118,8 +118,8 @@ class Pipeline:
         with database.connect(self.settings, rules=False) as connection:
             for part in made.parts:
                 for operation in dict.fromkeys(file.operation for file in part.files):
-                    paths = [str(folder / file.name) for file in part.files if file.operation == operation]
-                    found = delta_files.count_customers(connection, paths)
+                    written = [folder / file.name for file in part.files if file.operation == operation]
+                    found = delta_files.count_customers(connection, written)
                     counted.append({"day": made.day, "audience": part.audience} | found)
         return counted
 

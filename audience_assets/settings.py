@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -39,8 +40,12 @@ from audience_assets.settings_values import (
     owner_of_assets,
     part_of_memory,
     path_with_day,
+    place_of_state,
     url_without_password,
 )
+from audience_assets.storage import scratch
+from audience_assets.storage.object_path import ObjectPath, Place
+from audience_assets.storage.object_store import ObjectStore
 from audience_assets.storage.s3_settings import S3AccessSettings
 
 SETTINGS_VARIABLE = "AUDIENCE_ASSETS_SETTINGS"
@@ -152,7 +157,9 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=OVERRIDE_PREFIX, env_nested_delimiter="__"
     )
 
-    state_dir: Path = Path(".audience_assets")
+    state_dir: Annotated[Path | str, BeforeValidator(place_of_state)] = Path(".audience_assets")
+    state_on_s3: S3AccessSettings = S3AccessSettings()
+    scratch_dir: Path | None = None
     ledger_url: str | Secret | None = Field(default=None, repr=False)
     owners: tuple[Annotated[str, AfterValidator(owner_of_assets)], ...] = ("team:data-engineering",)
     partitions: PartitionSettings = PartitionSettings()
@@ -186,19 +193,46 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(taken)} is taken by the pipeline itself: choose another name")
         return destinations
 
+    @model_validator(mode="after")
+    def _ledger_beside_a_state_on_s3(self) -> "Settings":
+        if isinstance(self.state_dir, str) and self.ledger_url is None:
+            raise ValueError(
+                "state_dir is on S3, where the ledger cannot be: set ledger_url to a Postgres database, or to a file of "
+                "this machine as sqlite:////folder/ledger.sqlite"
+            )
+        return self
+
     def under(self, folder: Path) -> "Settings":
         """The same settings with relative paths taken from a folder, that of the settings file."""
         source = self.source
         if source.path is not None and "://" not in source.path:
             literally = str(folder).replace("{", "{{").replace("}", "}}")
             source = source.model_copy(update={"path": str(Path(literally) / source.path)})
-        return self.model_copy(update={"state_dir": folder / self.state_dir, "source": source})
+        state_dir = self.state_dir if isinstance(self.state_dir, str) else folder / self.state_dir
+        scratch_dir = folder / self.scratch_dir if self.scratch_dir else None
+        return self.model_copy(update={"state_dir": state_dir, "scratch_dir": scratch_dir, "source": source})
+
+    @property
+    def state(self) -> Place:
+        """Where everything of ours lies."""
+        if isinstance(self.state_dir, Path):
+            return self.state_dir
+        bucket, _, prefix = self.state_dir.removeprefix("s3://").partition("/")
+        elsewhere = self.engine.runner == "ray"
+        return ObjectPath(ObjectStore(bucket, self.state_on_s3, self.scratch_dir, elsewhere), prefix)
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of this machine for what does not stay."""
+        if self.scratch_dir is not None:
+            return self.scratch_dir
+        return self.state_dir if isinstance(self.state_dir, Path) else scratch.temporary_folder()
 
     @property
     def ledger(self) -> str:
         """The ledger's database URL: SQLite in the state directory unless the settings name another."""
         if self.ledger_url is None:
-            return f"sqlite:///{self.state_dir / 'ledger.sqlite'}"
+            return f"sqlite:///{Path(self.state_dir) / 'ledger.sqlite'}"
         return self.ledger_url.value() if isinstance(self.ledger_url, Secret) else self.ledger_url
 
 
@@ -248,7 +282,9 @@ def _validated(given: dict[str, Any], where: str) -> Settings:
         if variable.upper().startswith(OVERRIDE_PREFIX) and key not in Settings.model_fields:
             raise SettingsError(f"the environment variable {variable}: {no_such_key(Settings, (key,))}")
     try:
-        return FromFile()
+        read = FromFile()
+        # An object of the class that workers can import too.
+        return Settings.model_construct(**{name: getattr(read, name) for name in Settings.model_fields})
     except UnreadableVariableError:
         raise SettingsError(
             f"an environment variable that begins with {OVERRIDE_PREFIX} stands for a table or a list and is not JSON:"

@@ -26,8 +26,13 @@ def sentences(error: ValidationError, model: type[BaseModel], prefix: str, where
         key = [str(part) for part in _in_file(model, problem["loc"])]
         key += ["type"] if problem["type"] == "union_tag_invalid" else []
         variable = variables.get((prefix + "__".join(key)).upper())
-        place = f"the environment variable {variable}" if variable else f"{where}: {'.'.join(key)}"
+        place = f"the environment variable {variable}" if variable else ": ".join([where, *_dotted(key)])
         yield f"{place}: {_said(problem, model)}"
+
+
+def _dotted(key: list[str]) -> list[str]:
+    """The key as it is written; nothing for what concerns several keys together."""
+    return [".".join(key)] if key else []
 
 
 def no_such_key(model: type[BaseModel], key: Key) -> str:

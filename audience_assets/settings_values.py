@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +13,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 _TEAM = re.compile("team:.+")
 _MEMORY = re.compile(r"0*[1-9][0-9]*(?:[.][0-9]+)? ?[MGT](?:i?B)|(?:[1-9][0-9]?|100) ?%", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile("://[^/?#@]*:[^/?#]*@|[?&](?:ssl)?password=", re.IGNORECASE)
+_S3_FOLDER = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9](?:/[^/?#*\[\]]+)*/?")
 _DAY_FORMAT = re.compile("(?:[^%{}]|%-?[YmdFyjbBaAGVuUwW])*")
 _SOME_DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(800)]
 
@@ -48,6 +50,19 @@ def amount_of_memory(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount of memory: write it as 2GB, 512MB or 80%")
     return text
+
+
+def place_of_state(given: object) -> Path | str:
+    """A folder, or the URL of one on S3 without the stroke at its end."""
+    if isinstance(given, Path):
+        return given
+    if not isinstance(given, str):
+        raise ValueError("write a folder, or a URL such as s3://bucket/prefix, as text")  # noqa: TRY004 - for pydantic
+    if "://" not in given:
+        return Path(given)
+    if not _S3_FOLDER.fullmatch(given):
+        raise ValueError("it is neither a folder nor a URL such as s3://bucket/prefix")
+    return given.rstrip("/")
 
 
 def part_of_memory(text: str, parts: int) -> str:

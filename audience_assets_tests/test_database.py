@@ -72,7 +72,7 @@ def test_bounds_are_those_of_the_settings_and_not_of_the_step_before(settings: S
                 "select current_setting('threads'), current_setting('memory_limit'), current_setting('temp_directory')"
             ).fetchall()[0]
 
-    spills = str(settings.state_dir / "spill")
+    spills = str(settings.scratch / "spill")
     more = settings.model_copy(update={"engine": EngineSettings(memory_limit="300MB", threads=2)})
     assert bounds(settings) == (1, "190.7 MiB", spills)
     assert bounds(more) == (2, "286.1 MiB", spills)
@@ -99,7 +99,7 @@ def test_what_a_step_spilled_is_gone_from_the_disk(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, quick: float
 ) -> None:
     monkeypatch.setattr(database, "QUICK", quick)
-    spilled = settings.state_dir / "spill"
+    spilled = settings.scratch / "spill"
     with database.connect(settings) as connection:
         connection.execute(
             "create temp table large as select md5(i::varchar) || i as text from range(6_000_000) t(i)"

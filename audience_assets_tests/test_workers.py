@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,10 @@ import duckdb
 import pytest
 
 from audience_assets.errors import ExtractError, SettingsError, WorkersError
-from audience_assets.pipeline import Pipeline
 from audience_assets.settings import EngineSettings, Settings
-from audience_assets.synthetic.extract import generate
 from audience_assets.workers import Here, Processes, workers
+from audience_assets_tests.playing import DAYS, extract_in_parts, pipeline, played
 
-DAYS = [date(2026, 1, 5) + timedelta(days=number) for number in range(3)]
 PARTS: dict[str, dict[str, Any]] = {
     "in three buckets": {"buckets": 3},
     "by two processes": {"buckets": 4, "workers": 2},
@@ -26,52 +24,12 @@ PARTS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three days of an extract, each in three files."""
-    folder = tmp_path_factory.mktemp("crm")
-    generate(600, len(DAYS), folder)
-    for day in DAYS:
-        whole = folder / "extract" / str(day) / "customers.parquet"
-        with duckdb.connect() as connection:
-            for part in range(3):
-                rows = connection.read_parquet(str(whole)).filter(f"hash(email) % 3 = {part}")
-                rows.write_parquet(str(whole.with_name(f"part-{part}.parquet")))
-        whole.unlink()
-    return folder
-
-
-def pipeline(folder: Path, crm: Path, engine: dict[str, Any]) -> Pipeline:
-    settings = Settings.model_validate(
-        {
-            "state_dir": folder / "state",
-            "source": {"path": f"{crm}/extract/{{day}}/part-*.parquet"},
-            "engine": engine,
-        }
-    )
-    return Pipeline(settings)
-
-
-def played(folder: Path, crm: Path, engine: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What each day's steps counted, and the rows of its delta."""
-    run = pipeline(folder, crm, engine)
-    days, planned = [], None
-    for day in DAYS:
-        raw, normalized, hashed = run.read_extract(day), run.normalize(day), run.hash(day)
-        standings, delta = run.plan("vtex_ads", day, planned=planned)
-        planned = {each.audience: each.due for each in standings}
-        files = [str(run.layout.delta("vtex_ads", day) / file.name) for file in delta.files]
-        rows = sorted(map(str, duckdb.read_parquet(files).fetchall())) if files else []
-        days.append(
-            (
-                raw.rows, raw.customers, raw.set_aside, raw.repeated_rows, normalized.customers, normalized.new,
-                normalized.changed, normalized.left, normalized.usable, normalized.refused, hashed.left_out,
-                delta.joined, delta.changed, delta.left, rows,
-            )
-        )  # fmt: skip
-    return days
+    return extract_in_parts(tmp_path_factory.mktemp("crm"))
 
 
 @pytest.fixture(scope="module")
 def in_one_piece(crm: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
-    return played(tmp_path_factory.mktemp("whole"), crm, {})
+    return played(pipeline(tmp_path_factory.mktemp("whole"), crm, {}))
 
 
 @pytest.mark.parametrize("engine", PARTS.values(), ids=PARTS)
@@ -79,7 +37,7 @@ def test_a_day_is_the_same_however_it_is_cut(
     tmp_path: Path, crm: Path, in_one_piece: list[tuple[Any, ...]], engine: dict[str, Any]
 ) -> None:
     assert in_one_piece[0][11] > 500
-    assert played(tmp_path, crm, engine) == in_one_piece
+    assert played(pipeline(tmp_path, crm, engine)) == in_one_piece
 
 
 def test_another_number_of_buckets_changes_nothing_for_the_partner(tmp_path: Path, crm: Path) -> None:
@@ -92,6 +50,35 @@ def test_another_number_of_buckets_changes_nothing_for_the_partner(tmp_path: Pat
     assert cut[1].left == pytest.approx(0.005 * 600, abs=2)  # type: ignore[union-attr]
     _, delta = after.plan("vtex_ads", DAYS[1], planned=planned)
     assert 0 < delta.joined + delta.changed + delta.left < 60
+
+
+def test_an_extract_read_again_has_the_same_checksum_though_a_customer_stands_twice(
+    tmp_path: Path, crm: Path
+) -> None:
+    runs = [pipeline(tmp_path, crm, {"buckets": number}) for number in (1, 3, 1, 1, 2)]
+    found = [run.read_extract(DAYS[1]) for run in runs]
+    assert found[0].set_aside["customer_id stands twice with different content"] > 0
+    assert len({each.checksum for each in found}) == 1
+
+
+def test_another_number_of_buckets_on_a_day_without_a_change_keeps_everybody(tmp_path: Path) -> None:
+    for day in DAYS[:2]:
+        folder = tmp_path / "extract" / str(day)
+        folder.mkdir(parents=True)
+        with duckdb.connect() as connection:
+            rows = connection.sql(
+                "select 'c' || i as customer_id, i || '@example.com' as email from range(50) t(i)"
+            )
+            rows.write_parquet(str(folder / "part-0.parquet"))
+    before, after = (pipeline(tmp_path, tmp_path, {"buckets": number}) for number in (1, 3))
+    for step in (before.read_extract, before.normalize, before.hash):
+        step(DAYS[0])
+    standings, first = before.plan("vtex_ads", DAYS[0])
+    raw, normalized, _ = after.read_extract(DAYS[1]), after.normalize(DAYS[1]), after.hash(DAYS[1])
+    _, delta = after.plan("vtex_ads", DAYS[1], planned={each.audience: each.due for each in standings})
+    assert raw.checksum == before.read_extract(DAYS[0]).checksum
+    assert (normalized.customers, normalized.new, normalized.changed, normalized.left) == (50, 0, 0, 0)
+    assert (first.joined, delta.joined, delta.changed, delta.left) == (50, 0, 0, 0)
 
 
 def test_a_worker_gets_its_part_of_memory_and_threads() -> None:
@@ -159,4 +146,4 @@ def test_on_ray_a_day_is_the_same_and_a_task_whose_worker_was_killed_runs_again(
         calls = [(pipeline(tmp_path, crm, engine).settings, tmp_path / "mark", number) for number in range(3)]
         assert crew.map(dies_once, calls) == [1, 2, 3]
         assert (tmp_path / "mark").exists()
-        assert played(tmp_path, crm, engine)[:2] == in_one_piece[:2]
+        assert played(pipeline(tmp_path, crm, engine))[:2] == in_one_piece[:2]

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 
 import duckdb
-import pyarrow.parquet as pq
 
 from audience_assets import database, progress
 from audience_assets.customers import repeating
@@ -18,10 +16,11 @@ from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier, listed
-from audience_assets.storage import dataset, files, manifest
+from audience_assets.storage import dataset, files, manifest, state_reading
 from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
 
@@ -48,7 +47,7 @@ def hash_changes(
     Raises:
         StateError: normalized_customers has nothing for the day, or a segment's files are gone.
     """
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     normalized = manifest.read(NormalizedManifest, layout.normalized(day), NORMALIZED)
     snapshot = ledger.snapshot(normalized.snapshot)
     if snapshot is None:
@@ -87,9 +86,9 @@ def _ensure_hashed(
     segment: Segment,
 ) -> bool:
     """Write a segment's hashed files, or give them the columns of a destination that is new; return whether they were written."""
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     before = _hashed_before(layout, segment)
-    known = pq.read_schema(before.files[0]).names if before and before.files else []
+    known = state_reading.columns(before.files[0]) if before and before.files else []
     wanted = [destination for destination in destinations.values() if destination.consent_name not in known]
     if before is not None and (not wanted or not before.files):
         return False
@@ -133,10 +132,10 @@ def _hash(
     normalized: Dataset,
     before: Dataset | None,
     bucket: int,
-    draft: Path,
+    draft: Place,
 ) -> None:
     """Write a bucket of a segment: what was hashed before, and the columns of these destinations."""
-    with database.connect(settings) as connection:
+    with database.connect(settings) as connection, files.written(draft) as path:
         _view_normalized(connection, normalized.buckets[bucket], wanted)
         connection.execute("set variable segment = $segment", {"segment": segment})
         ready = repeating.view_digests(connection, wanted, settings.source.hashed)
@@ -145,14 +144,14 @@ def _hash(
             before.view(connection, "before", query, bucket, len(normalized.buckets))
             query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
         with progress.query(connection):
-            dataset.write(connection, query, draft, "snappy")
+            dataset.write(connection, query, path, "snappy")
 
 
 def _view_normalized(
-    connection: duckdb.DuckDBPyConnection, found: Sequence[Path], destinations: list[Destination]
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Place], destinations: list[Destination]
 ) -> None:
     """The segment in clear; it may be older than a destination or than a field of ours, and then nobody stated those."""
-    relation = connection.read_parquet([str(file) for file in found], hive_partitioning=False)
+    relation = connection.read_parquet(state_reading.names(found), hive_partitioning=False)
     wanted = {f"consent_{destination.name}": "boolean" for destination in destinations}
     wanted |= {
         field: "varchar" for each in destinations for column in each.columns for field in column.fields
@@ -194,7 +193,7 @@ def _left_out(
     """How many of the day's new and changed customers have a value that a partner's form cannot carry, by reason."""
     if segment is None or segment.normalized_file is None:
         return {}
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     normalized = Dataset.existing(layout.absolute(segment.normalized_file), NORMALIZED)
     reasons = {
         destination.stored_name(column): column.refusal_sql
@@ -212,9 +211,9 @@ def _left_out(
     return {name: by_reason for name, by_reason in zip(reasons, found, strict=True) if by_reason}
 
 
-def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: Snapshot) -> Path:
+def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: Snapshot) -> Place:
     """The ids that the day's extract no longer has."""
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     parent = ledger.snapshot(snapshot.parent_key) if snapshot.parent_key and snapshot.left else None
     before = Dataset.existing(layout.absolute(parent.index_file), NORMALIZED) if parent else Dataset(())
     following = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
@@ -229,11 +228,11 @@ def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: 
         )
 
 
-def _left(settings: Settings, before: Dataset, following: Dataset, bucket: int, draft: Path) -> None:
+def _left(settings: Settings, before: Dataset, following: Dataset, bucket: int, draft: Place) -> None:
     """Write the ids of a bucket that are in the index before and not in the following one."""
-    with database.connect(settings, rules=False) as connection:
+    with database.connect(settings, rules=False) as connection, files.written(draft) as path:
         buckets = len(following.buckets)
         before.view(connection, "before", snapshots.NO_INDEX, bucket, buckets)
         following.view(connection, "following", snapshots.NO_INDEX, bucket, buckets)
         query = "select customer_id from before anti join following using (customer_id) order by customer_id"
-        dataset.write(connection, query, draft, "zstd")
+        dataset.write(connection, query, path, "zstd")

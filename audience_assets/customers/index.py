@@ -1,6 +1,6 @@
 """The day's index of all customers, written bucket by bucket: which segment of the log holds each of them."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from audience_assets import database, progress
 from audience_assets.customers import raw as raws
@@ -8,25 +8,28 @@ from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
 from audience_assets.delta.snapshot import IndexCounts
 from audience_assets.settings import Settings
-from audience_assets.storage import dataset
+from audience_assets.storage import dataset, files
 from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
+from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
 
 def write(
-    settings: Settings, workers: Workers, raw: RawManifest, parent: Dataset, segment: str, folder: Path
+    settings: Settings,
+    workers: Workers,
+    raw: RawManifest,
+    parent: Dataset,
+    segment: str,
+    written: Sequence[Sequence[Place]],
 ) -> IndexCounts:
-    """Write the index of a day's extract against an earlier one as `drafts` in a folder; return what it counts.
+    """Write the index of a day's extract against an earlier one as `drafts` says; return what it counts.
 
     Raises:
         StateError: What raw_customers found is missing.
     """
-    today = Dataset.existing(Layout(settings.state_dir).raw(raw.day) / raw.customers_file, raws.ASSET)
-    calls = [
-        (settings, today, parent, segment, bucket, draft)
-        for bucket, (draft,) in enumerate(drafts(settings, folder))
-    ]
+    today = Dataset.existing(Layout(settings.state).raw(raw.day) / raw.customers_file, raws.ASSET)
+    calls = [(settings, today, parent, segment, bucket, draft) for bucket, (draft,) in enumerate(written)]
     with progress.stage("comparing with the day before", raw.customers):
         counted = workers.map(_write, calls)
     return IndexCounts(
@@ -37,16 +40,16 @@ def write(
     )
 
 
-def drafts(settings: Settings, folder: Path) -> list[list[Path]]:
+def drafts(settings: Settings, folder: Place) -> list[list[Place]]:
     """The one draft of each bucket."""
     return [[folder / f"index-{bucket:04d}.parquet"] for bucket in range(settings.engine.buckets)]
 
 
 def _write(
-    settings: Settings, today: Dataset, parent: Dataset, segment: str, bucket: int, draft: Path
+    settings: Settings, today: Dataset, parent: Dataset, segment: str, bucket: int, draft: Place
 ) -> IndexCounts:
     """Write the index of a bucket's customers."""
-    with database.connect(settings, rules=False) as connection:
+    with database.connect(settings, rules=False) as connection, files.written(draft) as path:
         buckets = settings.engine.buckets
         today.view(connection, "settled", raws.NO_CUSTOMERS, bucket, buckets)
         parent.view(connection, "parent", snapshots.NO_INDEX, bucket, buckets)
@@ -55,6 +58,6 @@ def _write(
         connection.execute("set variable segment = $segment", {"segment": segment})
         query = snapshots.next_index_sql(incremental=settings.source.extract == "incremental")
         with progress.query(connection):
-            dataset.write(connection, query, draft, "zstd")
-        dataset.read(connection, [draft], snapshots.NO_INDEX).create_view("following", replace=True)
+            dataset.write(connection, query, path, "zstd")
+        dataset.read(connection, [path], snapshots.NO_INDEX).create_view("following", replace=True)
         return snapshots.count(connection)

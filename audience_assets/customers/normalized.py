@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 
 import duckdb
 
@@ -24,9 +23,10 @@ from audience_assets.rules.canonical import refusal_column
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files, manifest
-from audience_assets.storage.dataset import Dataset
+from audience_assets.storage.dataset import Dataset, Parts
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
 NORMALIZED = "normalized_customers"
@@ -56,11 +56,12 @@ class NormalizedManifest(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason."""
+    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason; its files."""
 
     rows: int
     usable: dict[str, int]
     refused: dict[str, dict[str, int]]
+    files: Parts
 
 
 def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day: date) -> NormalizedManifest:
@@ -72,7 +73,7 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
         StateError: raw_customers has nothing for the day, or an earlier index is missing.
         ExtractError: The extract changed or went away since raw_customers read it.
     """
-    layout = Layout(settings.state_dir)
+    layout = Layout(settings.state)
     folder = files.private_folder(layout.normalized(day))
     raw = manifest.read(RawManifest, layout.raw(day), raws.ASSET)
     parent = ledger.newest_snapshot_before(day)
@@ -82,28 +83,26 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
     segment = f"{day}-{key}"
     before = _index_of(layout, parent)
     with files.draft_folder_beside(folder) as draft:
-        if (counts := _nothing_new(layout, raw, parent, before)) is None:
-            counts = index.write(settings, workers, raw, before, segment, draft)
+        alike = parent is not None and len(before.buckets) == settings.engine.buckets
+        drafts: list[list[Place]] = []
+        if (counts := _nothing_new(layout, raw, parent, before) if alike else None) is None:
+            drafts = index.drafts(settings, draft)
+            counts = index.write(settings, workers, raw, before, segment, drafts)
         if source.stamps(settings, day) != raw.files:
             raise ExtractError(
                 f"the extract of {day} was replaced after raw_customers read it: materialize {raws.ASSET} again"
             )
-        values, normalized = _write_customers(settings, workers, raw, segment, counts, draft)
+        values, normalized = _write_customers(settings, workers, raw, segment, counts, drafts, draft)
         if sum(each.rows for each in values) != counts.fresh:
             raise ExtractError(
                 f"the extract of {day} changed after raw_customers read it: materialize {raws.ASSET} again"
             )
         normalized_file = dataset.publish(normalized, folder / f"customers-{segment}")
         # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
-        same = (
-            parent is not None
-            and len(before.buckets) == settings.engine.buckets
-            and not counts.fresh + counts.left
-        )
         index_file = (
             layout.absolute(parent.index_file)
-            if parent is not None and same
-            else dataset.publish(index.drafts(settings, draft), folder / f"index-{key}")
+            if parent is not None and alike and not counts.fresh + counts.left
+            else dataset.publish(drafts, folder / f"index-{key}")
         )
     result = NormalizedManifest(
         day=day,
@@ -138,7 +137,7 @@ def _snapshot_key(settings: Settings, raw: RawManifest, parent: Snapshot | None)
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _known(ledger: Ledger, layout: Layout, folder: Path, key: str) -> NormalizedManifest | None:
+def _known(ledger: Ledger, layout: Layout, folder: Place, key: str) -> NormalizedManifest | None:
     """What an earlier run of the same day wrote, if all of it is still there."""
     stored = ledger.snapshot(key)
     if stored is None or not (folder / manifest.NAME).is_file():
@@ -176,15 +175,21 @@ def _nothing_new(
 
 
 def _write_customers(
-    settings: Settings, workers: Workers, raw: RawManifest, segment: str, counts: IndexCounts, draft: Path
-) -> tuple[list[_Values], list[list[Path]]]:
-    """Normalize the customers of the new segment.
+    settings: Settings,
+    workers: Workers,
+    raw: RawManifest,
+    segment: str,
+    counts: IndexCounts,
+    index_drafts: Iterable[Iterable[Place]],
+    draft: Place,
+) -> tuple[list[_Values], list[list[Place]]]:
+    """Normalize the customers of the new segment; there are no drafts of an index where nothing is new.
 
     Returns:
         What came out of each share of the extract, and the drafts by bucket.
     """
     everyone = raw.rows == counts.fresh
-    indexes = None if everyone else [each for drafts in index.drafts(settings, draft) for each in drafts]
+    indexes = None if everyone else [each for bucket in index_drafts for each in bucket]
     # Exact repeats of a row can be told only where all rows are seen together.
     shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
     calls = [
@@ -194,31 +199,29 @@ def _write_customers(
     with progress.stage("normalizing", counts.fresh):
         values = workers.map(_normalize, calls)
     buckets = range(settings.engine.buckets)
-    return values, [
-        [file for call in calls for file in dataset.bucket_files(call[-1], bucket)] for bucket in buckets
-    ]
+    return values, [[file for each in values for file in each.files[bucket]] for bucket in buckets]
 
 
 def _normalize(
     settings: Settings,
     raw: RawManifest,
     share: Sequence[str] | None,
-    indexes: Sequence[Path] | None,
+    indexes: Sequence[Place] | None,
     segment: str,
     fresh: int,
-    folder: Path,
+    folder: Place,
 ) -> _Values:
     """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes.
 
     Exact repeats of a row count once.
     """
-    with database.connect(settings) as connection:
+    buckets = settings.engine.buckets
+    with database.connect(settings) as connection, files.workshop(folder) as drafts:
         source.view_extract(connection, settings, raw.day, share)
         only = ""
         if indexes is not None:
             connection.execute("set variable segment = $segment", {"segment": segment})
-            found = [file for file in indexes if file.exists()]  # none is written where nothing is new
-            dataset.read(connection, found, snapshots.NO_INDEX).create_view("following", replace=True)
+            dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
             connection.execute("""
                 create temp table wanted as
                 select customer_id from following where segment = getvariable('segment')
@@ -239,12 +242,13 @@ def _normalize(
                     few=fresh <= FEW,
                 )
             with progress.query(connection, first=PHONES):
-                rows = dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
+                rows = dataset.write_buckets(connection, query.sql, drafts, buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, raw.day, list(raw.files)) from None
-        written = sorted(folder.rglob("*.parquet"))
+        written = sorted(drafts.rglob("*.parquet"))
         dataset.read(connection, written, query.sql).create_view("normalized", replace=True)
-        return _values(connection, settings, rows)
+        values = _values(connection, settings, rows)
+        return replace(values, files=dataset.hand_over(drafts, folder, buckets))
 
 
 def _publish(
@@ -252,8 +256,8 @@ def _publish(
     layout: Layout,
     result: NormalizedManifest,
     raw: RawManifest,
-    normalized: Path,
-    index: Path,
+    normalized: Place,
+    index: Place,
 ) -> None:
     """Tell the ledger of the segment, then of the snapshot that refers to it."""
     ledger.record_segment(
@@ -290,7 +294,7 @@ def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int
     row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
     usable = dict(zip(names, row[: len(names)], strict=True))
     refused = dict(zip(fields, row[len(names) :], strict=True))
-    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason})
+    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason}, ())
 
 
 def _added(counts: Iterable[dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:

@@ -21,8 +21,10 @@ from audience_assets.errors import ExtractError
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files
+from audience_assets.storage.dataset import Parts
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
+from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
 ASSET = "raw_customers"
@@ -72,11 +74,15 @@ class RawManifest(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was found in a share of the extract's files: rows, those without an id, and columns that nothing uses."""
+    """What was found in a share of the extract's files: rows, those without an id, and columns that nothing uses.
+
+    `files` has the fingerprints by bucket.
+    """
 
     rows: int
     without_id: int
     unused: frozenset[str]
+    files: Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
         ExtractError: The extract is missing, unreadable, breaks the input contract or has no usable row.
     """
     stamps = source.stamps(settings, day)
-    folder = files.private_folder(Layout(settings.state_dir).raw(day))
+    folder = files.private_folder(Layout(settings.state).raw(day))
     buckets = settings.engine.buckets
     with files.draft_folder_beside(folder) as draft:
         shares = source.shares(settings, day, list(stamps))
@@ -109,10 +115,10 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
             read = workers.map(_fingerprint, calls)
             reading.rows = sum(each.rows for each in read)
         drafts = [draft / f"customers-{bucket:04d}.parquet" for bucket in range(buckets)]
-        shared = [call[-1] for call in calls]
+        fingerprints = [[file for each in read for file in each.files[bucket]] for bucket in range(buckets)]
         with progress.stage("grouping by customer", sum(each.rows for each in read)):
             settled = workers.map(
-                _settle, [(settings, shared, bucket, drafts[bucket]) for bucket in range(buckets)]
+                _settle, [(settings, fingerprints[bucket], drafts[bucket]) for bucket in range(buckets)]
             )
         _refuse_empty(settings, day, rows=sum(each.rows for each in read), settled=settled)
         if source.stamps(settings, day) != stamps:
@@ -160,32 +166,32 @@ def _refuse_empty(settings: Settings, day: date, *, rows: int, settled: Sequence
 
 
 def _fingerprint(
-    settings: Settings, day: date, rules_signature: str, share: Sequence[str] | None, folder: Path
+    settings: Settings, day: date, rules_signature: str, share: Sequence[str] | None, folder: Place
 ) -> _Read:
     """Write customer_id, fingerprint, departed of a share's rows below `folder`, a file or more for each bucket."""
-    with database.connect(settings) as connection:
+    buckets = settings.engine.buckets
+    with database.connect(settings) as connection, files.workshop(folder) as drafts:
         unused = source.view_extract(connection, settings, day, share)
         connection.execute("set variable signature = $signature", {"signature": rules_signature})
         query = _fingerprints_sql(settings)
         try:
             with progress.query(connection):
-                rows = dataset.write_buckets(connection, query, folder, settings.engine.buckets, "snappy")
+                rows = dataset.write_buckets(connection, query, drafts, buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
-        written = connection.read_parquet(str(folder / "*" / "*.parquet"), hive_partitioning=False)
+        written = connection.read_parquet(str(drafts / "*" / "*.parquet"), hive_partitioning=False)
         without_id = int(written.filter("customer_id is null").aggregate("count(*)").fetchall()[0][0])
-        return _Read(rows, without_id, frozenset(unused))
+        return _Read(rows, without_id, frozenset(unused), dataset.hand_over(drafts, folder, buckets))
 
 
-def _settle(settings: Settings, shares: Sequence[Path], bucket: int, draft: Path) -> _Settled:
+def _settle(settings: Settings, found: Sequence[Place], draft: Place) -> _Settled:
     """Write one row for each customer of a bucket, and count what is set aside."""
-    with database.connect(settings, rules=False) as connection:
-        found = [file for share in shares for file in dataset.bucket_files(share, bucket)]
+    with database.connect(settings, rules=False) as connection, files.written(draft) as path:
         dataset.read(connection, found, _NO_FINGERPRINTS).create_view("fingerprinted", replace=True)
         once = """
 select
   customer_id,
-  any_value(fingerprint) as fingerprint,
+  min(fingerprint) as fingerprint,
   bool_or(departed) as departed,
   cast(count(*) as integer) as rows,
   min(fingerprint) <> max(fingerprint) as conflicting
@@ -194,8 +200,8 @@ where customer_id is not null
 group by customer_id
 """
         with progress.query(connection):
-            dataset.write(connection, once, draft, "zstd")
-        dataset.read(connection, [draft], NO_CUSTOMERS).create_view("settled", replace=True)
+            dataset.write(connection, once, path, "zstd")
+        dataset.read(connection, [path], NO_CUSTOMERS).create_view("settled", replace=True)
         counted = connection.execute("""
             select
               count(*) filter (where not conflicting) as customers,

@@ -4,15 +4,15 @@ Set operations find the customers whose segment differs; only their rows are rea
 column, so a cosmetic change of the extract, or a new rule that gives the same strings, tells the partner nothing.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import duckdb
-import pyarrow.parquet as pq
 
 from audience_assets.delta.snapshot import NO_INDEX
 from audience_assets.sql import identifier, literal
+from audience_assets.storage import state_reading
 from audience_assets.storage.dataset import Dataset
+from audience_assets.storage.object_path import Place
 
 JOINED = "joined"
 CHANGED = "changed"
@@ -63,7 +63,7 @@ def candidate_segments(connection: duckdb.DuckDBPyConnection, side: str) -> set[
 def view_rows(
     connection: duckdb.DuckDBPyConnection,
     side: str,
-    files: list[Path],
+    files: Sequence[Place],
     columns: Mapping[str, str],
     wanted: str,
 ) -> None:
@@ -85,21 +85,21 @@ def view_rows(
 
 
 def view_log(
-    connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Place], columns: Mapping[str, str], wanted: str
 ) -> None:
     """Create the view `log_rows` over everything in these files, with each row's segment, superseded ones too."""
     _view_log(connection, "log", files, columns, wanted, "")
 
 
 def view_everyone(
-    connection: duckdb.DuckDBPyConnection, files: list[Path], columns: Mapping[str, str], wanted: str
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Place], columns: Mapping[str, str], wanted: str
 ) -> bool:
     """Create the view `everyone_rows` over all customers of the index `everyone`.
 
     Returns:
         Whether it has the rows as they stand in the files, in their order, none of them superseded.
     """
-    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    rows = sum(state_reading.rows(file) for file in files)
     # Each segment has a customer once, so equal counts mean that no row in these segments was superseded.
     whole: bool = rows == count_rows(connection, "everyone")
     current = (
@@ -122,7 +122,7 @@ def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 def _view_log(
     connection: duckdb.DuckDBPyConnection,
     side: str,
-    files: list[Path],
+    files: Sequence[Place],
     columns: Mapping[str, str],
     wanted: str,
     current: str,
@@ -136,7 +136,7 @@ def _view_log(
         )
         return
     variable = f"{side}_files"
-    connection.execute(f"set variable {variable} = $files", {"files": [str(file) for file in files]})
+    connection.execute(f"set variable {variable} = $files", {"files": state_reading.names(files)})
     log = f"read_parquet(getvariable('{variable}'), hive_partitioning = false, union_by_name = true)"
     present = set(connection.sql(f"from {log}").columns)
     listed = ", ".join(

@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from audience_assets.delta.membership import Shape
 from audience_assets.destinations import delta_files
@@ -14,7 +13,8 @@ from audience_assets.destinations.delta_files import FileForm
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaFile
 from audience_assets.sql import identifier, listed
-from audience_assets.storage import parquet
+from audience_assets.storage import parquet, state_reading
+from audience_assets.storage.object_path import Place
 
 CUSTOMER = Column("customer_id", ("customer_id",), VERBATIM, "Whose row it is; never sent", required=True)
 """The first column of every file, so that a row that the partner refuses can be traced."""
@@ -72,10 +72,9 @@ def removable(columns: Iterable[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.role in ("identifier", "attribute"))
 
 
-def columns_of(path: Path) -> list[str]:
+def columns_of(file: Place) -> list[str]:
     """The columns that a written file's rows are sent with."""
-    names: list[str] = pq.read_schema(path).names
-    return [name for name in names if name != CUSTOMER.name]
+    return [name for name in state_reading.columns(file) if name != CUSTOMER.name]
 
 
 def check(path: Path, known: Iterable[Column], rows: int) -> None:

@@ -25,6 +25,7 @@ from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, BatchStatus, Counts, Delivery, PlannedBatch
 from audience_assets.storage import files, manifest
 from audience_assets.storage.layout import Layout
+from audience_assets.storage.object_path import Place
 
 LEASE_SECONDS = 1800
 """Longer than any partner's client waits in one call."""
@@ -175,7 +176,8 @@ class Courier:
             for number, file in enumerate(part.files, start=1)
         ]
         for batch in batches:
-            self._checked(batch)
+            with self._checked(batch):
+                pass  # before the first of them is planned, let alone sent
         return self.ledger.plan(
             self.name,
             delta.day,
@@ -216,27 +218,29 @@ class Courier:
             lease.renew()
             self.sender.begin(delivery, batches)
         for batch in still_open:
-            path = self._checked(batch)
-            lease.renew()
-            key = self.sender.key(delivery, batch)
-            self.ledger.mark_sent(delivery.id, batch.sequence, key)
-            leaving = replace(batch, remote_key=key)
-            answer = self.sender.send(delivery, leaving, path)
+            with self._checked(batch) as path:
+                lease.renew()
+                key = self.sender.key(delivery, batch)
+                self.ledger.mark_sent(delivery.id, batch.sequence, key)
+                leaving = replace(batch, remote_key=key)
+                answer = self.sender.send(delivery, leaving, path)
             self.ledger.mark_acknowledged(delivery.id, batch.sequence, answer.text, answer.refused)
             sent.append(leaving)
             self.progress(batch.sequence, len(batches), batch.rows)
 
-    def _checked(self, batch: PlannedBatch | Batch) -> Path:
-        """The planned file, if it is still exactly what was planned."""
-        path = manifest.existing(self.layout.absolute(batch.file), f"{self.name}/delta")
-        if files.sha256_of(path) != batch.sha256:
-            raise StateError(
-                f"{path} is not what was planned: its bytes changed. Materialize {self.name}/delta again"
-            )
-        self.sender.check(batch, path)
-        return path
+    @contextmanager
+    def _checked(self, batch: PlannedBatch | Batch) -> Iterator[Path]:
+        """The planned file on this machine, if it is still exactly what was planned."""
+        file = manifest.existing(self.layout.absolute(batch.file), f"{self.name}/delta")
+        with files.at_hand(file) as path:
+            if files.sha256_of(path) != batch.sha256:
+                raise StateError(
+                    f"{file} is not what was planned: its bytes changed. Materialize {self.name}/delta again"
+                )
+            self.sender.check(batch, path)
+            yield path
 
-    def _folder(self, day: date) -> Path:
+    def _folder(self, day: date) -> Place:
         return self.layout.delta(self.name, day)
 
 

@@ -1,6 +1,6 @@
 """Writes a delta's files: each is written beside its name, checked, opened again, checked again, and only then published."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from audience_assets.destinations.contract import Contract
 from audience_assets.destinations.manifest import DeltaFile
 from audience_assets.errors import ContractError
 from audience_assets.sql import identifier
-from audience_assets.storage import files, parquet
+from audience_assets.storage import files, parquet, state_reading
+from audience_assets.storage.object_path import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def write_files(
     connection: duckdb.DuckDBPyConnection,
     form: FileForm,
     rows: Iterable[pa.RecordBatch],
-    folder: Path,
+    folder: Place,
     operation: str,
 ) -> list[DeltaFile]:
     """Publish rows, in their order, as files of at most `rows_per_file` rows; without rows there is none.
@@ -64,24 +65,24 @@ def write_files(
             )
         for path, number in finished:
             parquet.verify(path, form.schema, number)
-        _refuse_repeated(connection, [str(path) for path, _ in finished], form)
+        _refuse_repeated(connection, [path for path, _ in finished], form)
         return [
-            _published(path, number, part, form.suffix, operation)
+            _published(path, number, folder, f"{part:04d}{form.suffix}", operation)
             for part, (path, number) in enumerate(finished, start=1)
         ]
 
 
-def count_customers(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> dict[str, int]:
+def count_customers(connection: duckdb.DuckDBPyConnection, written_files: Sequence[Place]) -> dict[str, int]:
     """Rows and distinct customers in written files, by their first column."""
-    if not paths:
+    if not written_files:
         return {"rows": 0, "customers": 0}
-    written = connection.read_parquet(paths, hive_partitioning=False)
+    written = connection.read_parquet(state_reading.names(written_files), hive_partitioning=False)
     key = identifier(written.columns[0])
     rows, customers = written.aggregate(f"count(*), count(distinct {key})").fetchall()[0]
     return {"rows": rows, "customers": customers}
 
 
-def _refuse_repeated(connection: duckdb.DuckDBPyConnection, paths: list[str], form: FileForm) -> None:
+def _refuse_repeated(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], form: FileForm) -> None:
     """Each customer stands once: which of two rows a partner would keep is not ours to guess."""
     counted = count_customers(connection, paths)
     if counted["rows"] != counted["customers"]:
@@ -92,13 +93,13 @@ def _refuse_repeated(connection: duckdb.DuckDBPyConnection, paths: list[str], fo
 
 
 @contextmanager
-def _drafts(folder: Path, suffix: str) -> Iterator[Callable[[], Path]]:
+def _drafts(folder: Place, suffix: str) -> Iterator[Callable[[], Path]]:
     """As many draft paths as are asked for; what was not published is removed at the end."""
-    files.private_folder(folder)
+    workplace = files.workplace(folder)
     given: list[Path] = []
 
     def next_draft() -> Path:
-        given.append(folder / f".draft-{token_hex(8)}{suffix}")
+        given.append(workplace / f".draft-{token_hex(8)}{suffix}")
         return given[-1]
 
     try:
@@ -108,8 +109,8 @@ def _drafts(folder: Path, suffix: str) -> Iterator[Callable[[], Path]]:
             path.unlink(missing_ok=True)
 
 
-def _published(draft: Path, rows: int, part: int, suffix: str, operation: str) -> DeltaFile:
+def _published(draft: Path, rows: int, folder: Place, ending: str, operation: str) -> DeltaFile:
     """The name holds the content's hash, so a plan's file is never replaced by another one's."""
     sha256 = files.sha256_of(draft)
-    final = files.publish(draft, draft.parent / f"{sha256[:16]}-{part:04d}{suffix}")
+    final = files.publish(draft, folder / f"{sha256[:16]}-{ending}")
     return DeltaFile(name=final.path.name, rows=rows, sha256=sha256, operation=operation)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from audience_assets.delta import changes
 from audience_assets.delta.membership import AUDIENCES
@@ -14,8 +12,10 @@ from audience_assets.delta.snapshot import NO_INDEX
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
+from audience_assets.storage import state_reading
 from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import Layout
+from audience_assets.storage.object_path import Place
 
 HASHED = "hashed_customers"
 NORMALIZED = "normalized_customers"
@@ -112,7 +112,7 @@ class HashedLog:
         """The rows of a query."""
         yield from self.connection.sql(query).to_arrow_reader(BATCH_ROWS)
 
-    def files(self, segments: Iterable[str]) -> list[Path]:
+    def files(self, segments: Iterable[str]) -> list[Place]:
         """The hashed files of these segments, in a fixed order.
 
         Raises:
@@ -137,7 +137,7 @@ class HashedLog:
                 )
             datasets.append(Dataset.existing(self.layout.absolute(hashed), HASHED))
             files = datasets[-1].files
-            if files and self.destination.consent_name not in pq.read_schema(files[0]).names:
+            if files and self.destination.consent_name not in state_reading.columns(files[0]):
                 raise StateError(
                     f"segment {name} of the log was hashed before {self.destination.name} was there: materialize {HASHED} "
                     "again"

@@ -1,11 +1,11 @@
 """What a delta's manifest says: which files a delivery will send, and between which snapshots they move the partner."""
 
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 from audience_assets.storage import files
 from audience_assets.storage.manifest import Manifest
+from audience_assets.storage.object_path import Place
 
 Mode = Literal["update", "replace", "delete"]
 
@@ -18,7 +18,7 @@ class DeltaFile(Manifest):
     sha256: str
     operation: str = "upsert"
 
-    def intact(self, folder: Path) -> bool:
+    def intact(self, folder: Place) -> bool:
         """Whether the file is there with the bytes that were published."""
         return (folder / self.name).is_file() and files.sha256_of(folder / self.name) == self.sha256
 
@@ -59,7 +59,7 @@ class DeltaPart(Manifest):
         """Rows of all files together."""
         return sum(file.rows for file in self.files)
 
-    def intact(self, folder: Path) -> bool:
+    def intact(self, folder: Place) -> bool:
         """Whether every file is there with the bytes that were published."""
         return all(file.intact(folder) for file in self.files)
 

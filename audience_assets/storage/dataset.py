@@ -6,20 +6,27 @@ and no step needs more than one bucket of a dataset in memory.
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from audience_assets.errors import StateError
 from audience_assets.sql import identifier, literal
-from audience_assets.storage import files
+from audience_assets.storage import files, object_path, state_reading
+from audience_assets.storage.object_path import ObjectPath, Place
 
 CONTENTS = "contents.json"
 
 FORMAT = "format parquet, parquet_version v2, dictionary_size_limit 5000"
 """How files of ours are written: a third cheaper and a little smaller than by default. A digest is rarely met twice."""
+
+AT_ONCE = 8
+"""How many requests to S3 are under way together."""
+
+Parts = tuple[tuple[Place, ...], ...]
+"""Files by bucket."""
 
 
 def bucket_sql(customer_id: str, buckets: int) -> str:
@@ -31,10 +38,10 @@ def bucket_sql(customer_id: str, buckets: int) -> str:
 class Dataset:
     """The files of a dataset by bucket."""
 
-    buckets: tuple[tuple[Path, ...], ...]
+    buckets: Parts
 
     @classmethod
-    def existing(cls, path: Path, asset: str) -> "Dataset":
+    def existing(cls, path: Place, asset: str) -> "Dataset":
         """What was published at a path.
 
         Raises:
@@ -49,14 +56,14 @@ class Dataset:
         return _checked(cls(tuple(tuple(path / name for name in names) for names in contents)), asset)
 
     @property
-    def files(self) -> list[Path]:
+    def files(self) -> list[Place]:
         """All files, bucket by bucket."""
         return [file for files in self.buckets for file in files]
 
     @property
     def rows(self) -> int:
         """How many rows all files have together."""
-        return sum(pq.read_metadata(file).num_rows for file in self.files)
+        return sum(state_reading.rows(file) for file in self.files)
 
     def view(
         self,
@@ -83,33 +90,52 @@ class Dataset:
         rows.create_view(name, replace=True)
 
 
-def publish(parts: Sequence[Iterable[Path]], final: Path) -> Path:
+def publish(parts: Sequence[Iterable[Place]], final: Place) -> Place:
     """Make finished drafts durable as the dataset `final`, a path without suffix, and return where it is.
 
-    A dataset of one file is that file; of more, its contents are named last, so that it is there as a whole or not.
+    A dataset of one file is that file; of more, its contents are named last, so that it is there as a whole or not. On S3,
+    where no object is replaced, files are named by their bytes, and a dataset of one file has its contents too.
     """
     listed = [list(drafts) for drafts in parts]
-    if len(listed) == 1 and len(listed[0]) == 1:
+    if isinstance(final, ObjectPath):
+        names = _sent(listed, final)
+    elif len(listed) == 1 and len(listed[0]) == 1:
         return files.publish(listed[0][0], final.with_name(f"{final.name}.parquet")).path
-    folder = files.private_folder(final)
-    names = [
+    else:
+        names = _renamed(listed, files.private_folder(final))
+    files.write_text(final / CONTENTS, json.dumps(names, indent=2) + "\n")
+    return final
+
+
+def _renamed(parts: Sequence[Sequence[Place]], folder: Path) -> list[list[str]]:
+    return [
         [
             files.publish(draft, folder / f"{bucket:04d}-{number:04d}.parquet").path.name
             for number, draft in enumerate(drafts)
         ]
-        for bucket, drafts in enumerate(listed)
+        for bucket, drafts in enumerate(parts)
     ]
-    files.write_text(folder / CONTENTS, json.dumps(names, indent=2) + "\n")
-    return folder
+
+
+def _sent(parts: Sequence[Sequence[Place]], folder: ObjectPath) -> list[list[str]]:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        sent = [
+            [
+                threads.submit(files.publish_by_content, draft, folder, f"{bucket:04d}-{number:04d}")
+                for number, draft in enumerate(drafts)
+            ]
+            for bucket, drafts in enumerate(parts)
+        ]
+        return [[each.result().path.name for each in bucket] for bucket in sent]
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, found: Sequence[Path], nothing: str
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Place], nothing: str
 ) -> duckdb.DuckDBPyRelation:
     """The rows of Parquet files; those of the query `nothing` where there is no file."""
     if not found:
         return connection.sql(nothing)
-    return connection.read_parquet([str(file) for file in found], hive_partitioning=False)
+    return connection.read_parquet(state_reading.names(found), hive_partitioning=False)
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path, compression: str) -> int:
@@ -142,14 +168,21 @@ def bucket_files(folder: Path, bucket: int) -> list[Path]:
     return sorted((folder / f"bucket={bucket}").glob("*.parquet"))
 
 
+def hand_over(workshop: Path, folder: Place, buckets: int) -> Parts:
+    """The files that `write_buckets` wrote in a workshop, moved below `folder`, where all workers see them."""
+    found = [bucket_files(workshop, bucket) for bucket in range(buckets)]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        moved = [[threads.submit(files.handed_over, file, folder) for file in each] for each in found]
+        return tuple(tuple(each.result() for each in bucket) for bucket in moved)
+
+
 def _checked(found: Dataset, asset: str) -> Dataset:
-    for file in found.files:
-        if not file.is_file():
-            raise _missing(file, asset)
+    if (gone := object_path.missing(found.files)) is not None:
+        raise _missing(gone, asset)
     return found
 
 
-def _missing(path: Path, asset: str) -> StateError:
+def _missing(path: Place, asset: str) -> StateError:
     return StateError(
         f"{path} is missing: materialize {asset} for that day again, or restore the state directory"
     )

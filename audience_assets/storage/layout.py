@@ -2,44 +2,40 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+
+from audience_assets.storage.object_path import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The state directory."""
 
-    root: Path
+    root: Place
 
-    def raw(self, day: date) -> Path:
+    def raw(self, day: date) -> Place:
         """Fingerprints of the day's extract, and the rows that were set aside."""
         return self.root / "raw_customers" / day.isoformat()
 
-    def normalized(self, day: date) -> Path:
+    def normalized(self, day: date) -> Place:
         """Canonical customers, in clear, that were new or changed on the day; and the day's index."""
         return self.root / "normalized_customers" / day.isoformat()
 
-    def hashed(self, day: date) -> Path:
+    def hashed(self, day: date) -> Place:
         """What every destination needs of the same customers, and the ids that left."""
         return self.root / "hashed_customers" / day.isoformat()
 
-    def delta(self, destination: str, day: date) -> Path:
+    def delta(self, destination: str, day: date) -> Place:
         """The files that the day's delivery sends."""
         return self.root / destination / "delta" / day.isoformat()
 
-    def refused(self, destination: str, day: date) -> Path:
+    def refused(self, destination: str, day: date) -> Place:
         """Which customers the partner refused on the day, and why."""
         return self.root / destination / "refused" / day.isoformat()
 
-    @property
-    def spill(self) -> Path:
-        """Where DuckDB spills what does not fit its memory limit."""
-        return self.root / "spill"
-
-    def relative(self, path: Path) -> str:
+    def relative(self, path: Place) -> str:
         """How the ledger names a file of ours, so that the state directory can be moved."""
-        return path.relative_to(self.root).as_posix()
+        return path.relative_to(str(self.root)).as_posix()
 
-    def absolute(self, relative: str) -> Path:
+    def absolute(self, relative: str) -> Place:
         """The file that the ledger names."""
         return self.root / relative

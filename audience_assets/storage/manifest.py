@@ -1,12 +1,12 @@
 """A manifest names the files that an asset made for a day; it is replaced atomically, the files never change."""
 
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from audience_assets.errors import StateError
 from audience_assets.storage import files
+from audience_assets.storage.object_path import Place
 
 NAME = "manifest.json"
 
@@ -16,7 +16,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Place) -> None:
         """Publish this manifest as the folder's current one."""
         files.write_text(folder / NAME, self.model_dump_json(indent=2) + "\n")
 
@@ -24,7 +24,7 @@ class Manifest(BaseModel):
 M = TypeVar("M", bound=Manifest)
 
 
-def read(kind: type[M], folder: Path, asset: str, name: str = NAME) -> M:
+def read(kind: type[M], folder: Place, asset: str, name: str = NAME) -> M:
     """The folder's current manifest, or another file of the kind.
 
     Raises:
@@ -41,7 +41,7 @@ def read(kind: type[M], folder: Path, asset: str, name: str = NAME) -> M:
         raise StateError(f"{path} is not a manifest of {asset}: materialize the asset again") from None
 
 
-def existing(path: Path, asset: str) -> Path:
+def existing(path: Place, asset: str) -> Place:
     """The path itself if the file is there.
 
     Raises:

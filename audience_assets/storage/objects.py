@@ -166,7 +166,7 @@ def connect(target: S3Target) -> S3Objects:
     what = f"s3://{target.bucket} could not be opened"
     refusal: AudienceAssetsError
     try:
-        keys = _assume_role(target) if target.role_arn else target
+        keys = assume_role(target) if target.role_arn else target
         client: S3Client = S3Resource(
             endpoint_url=keys.endpoint_url,
             region_name=keys.region,
@@ -187,7 +187,7 @@ def connect(target: S3Target) -> S3Objects:
     raise refusal
 
 
-def _assume_role(target: S3Target) -> S3Target:
+def assume_role(target: S3Target) -> S3Target:
     """The same target with the temporary keys of its role."""
     import boto3  # noqa: PLC0415 (slow to import)
     from botocore.config import Config  # noqa: PLC0415

@@ -35,7 +35,7 @@ class S3Reading(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
     def _strip_protocol(cls, path: Any) -> Any:
         if isinstance(path, list):
             return [cls._strip_protocol(each) for each in path]
-        return str(path).removeprefix("s3://").rstrip("/")
+        return str(path).removeprefix(f"{cls.protocol}://").rstrip("/")
 
 
 def filesystem(access: S3AccessSettings | None) -> S3Reading:
@@ -44,16 +44,23 @@ def filesystem(access: S3AccessSettings | None) -> S3Reading:
     Raises:
         SettingsError: The settings do not make an S3 client.
     """
+    return S3Reading(client(access, "source.s3"))
+
+
+def client(access: S3AccessSettings | None, section: str) -> Any:
+    """The S3 client of pyarrow with the credentials of a section of the settings.
+
+    Raises:
+        SettingsError: The settings do not make an S3 client.
+    """
     from pyarrow.fs import S3FileSystem  # noqa: PLC0415 - starts the AWS SDK, only where S3 is read
 
-    options = {} if access is None else _options(access)
+    options = {} if access is None else _options(access, section)
     try:
-        return S3Reading(
-            S3FileSystem(**{name: value for name, value in options.items() if value is not None})
-        )
+        return S3FileSystem(**{name: value for name, value in options.items() if value is not None})
     except (ValueError, OSError) as error:
         raise SettingsError(
-            f"source.s3 does not make an S3 client ({type(error).__name__}): mend its keys"
+            f"{section} does not make an S3 client ({type(error).__name__}): mend its keys"
         ) from None
 
 
@@ -74,7 +81,7 @@ def explained(error: OSError, path: str) -> AudienceAssetsError:
     return ExtractError(f"{path} cannot be read ({reason}): the store is not reachable or failing; run again")
 
 
-def _options(access: S3AccessSettings) -> dict[str, Any]:
+def _options(access: S3AccessSettings, section: str) -> dict[str, Any]:
     """What pyarrow calls the settings.
 
     Raises:
@@ -82,7 +89,7 @@ def _options(access: S3AccessSettings) -> dict[str, Any]:
     """
     given = access.credentials()
     if given["profile"]:
-        given |= _profile_credentials(given["profile"])
+        given |= _profile_credentials(given["profile"], section)
     options = {
         "region": given["region"],
         "access_key": given["access_key_id"],
@@ -94,12 +101,12 @@ def _options(access: S3AccessSettings) -> dict[str, Any]:
     if given["endpoint_url"]:
         endpoint = urlsplit(given["endpoint_url"])
         if endpoint.scheme not in {"http", "https"} or not endpoint.netloc:
-            raise SettingsError("source.s3.endpoint_url must begin with http:// or https:// and name a host")
+            raise SettingsError(f"{section}.endpoint_url must begin with http:// or https:// and name a host")
         options |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc}
     return options
 
 
-def _profile_credentials(profile: str) -> dict[str, Any]:
+def _profile_credentials(profile: str, section: str) -> dict[str, Any]:
     """The keys of an AWS profile, which pyarrow cannot look up by itself."""
     import boto3  # noqa: PLC0415 - slow, and only where a profile is used
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
@@ -110,10 +117,10 @@ def _profile_credentials(profile: str) -> dict[str, Any]:
         keys = found.get_frozen_credentials() if found else None
     except BotoCoreError as error:
         raise SettingsError(
-            f"source.s3.profile {profile!r} cannot be used ({type(error).__name__})"
+            f"{section}.profile {profile!r} cannot be used ({type(error).__name__})"
         ) from None
     if keys is None:
-        raise SettingsError(f"source.s3.profile {profile!r} has no credentials")
+        raise SettingsError(f"{section}.profile {profile!r} has no credentials")
     return {
         "access_key_id": keys.access_key,
         "secret_access_key": keys.secret_key,

@@ -8,10 +8,11 @@ from typing import Any
 
 from audience_assets.errors import AudienceAssetsError, DeliveryInterruptedError, DestinationRefusedError
 
-FORBIDDEN, CONFLICT, PRECONDITION_FAILED, NOT_IMPLEMENTED = 403, 409, 412, 501
+FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, NOT_IMPLEMENTED = 403, 404, 409, 412, 501
 PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
 PASSING_CODES = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException", "InternalError"}
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+ASK = "mend the destination's settings, or ask the partner about this code"
 ADVICE = {
     "AccessControlListNotSupported": "remove `acl` from the settings",
     "AuthorizationHeaderMalformed": "mend the region in the settings",
@@ -33,8 +34,18 @@ class RacingWriteError(DeliveryInterruptedError):
 
 
 def exists(error: Any) -> bool:
-    """Whether the answer is that the key exists."""
+    """Whether the answer is that the condition does not hold: that the key exists, or changed."""
     return _status(error) == PRECONDITION_FAILED
+
+
+def missing(error: Any) -> bool:
+    """Whether the answer is that the key does not exist; a bucket that does not is something else."""
+    return _status(error) == NOT_FOUND and _code(error) != "NoSuchBucket"
+
+
+def not_implemented(error: Any) -> bool:
+    """Whether the answer is that the store does not know what was asked."""
+    return _status(error) == NOT_IMPLEMENTED
 
 
 def expired(error: Any) -> bool:
@@ -42,8 +53,11 @@ def expired(error: Any) -> bool:
     return _code(error) in EXPIRED
 
 
-def explain_answer(error: Any, what: str, *, denied: str) -> AudienceAssetsError:
-    """The error for botocore's ClientError, an answer that says no; `denied` is the advice when a right is missing."""
+def explain_answer(error: Any, what: str, *, denied: str, otherwise: str = ASK) -> AudienceAssetsError:
+    """The error for botocore's ClientError, an answer that says no.
+
+    `denied` is the advice when a right is missing, `otherwise` the one for what is not known.
+    """
     status, code = _status(error), _code(error)
     what = f"{what}, the answer was {status} {code}".rstrip()
     if status == CONFLICT:
@@ -60,13 +74,16 @@ def explain_answer(error: Any, what: str, *, denied: str) -> AudienceAssetsError
         return DestinationRefusedError(
             f'{what}: the store does not know something that was asked; if it is If-None-Match, set `conditional = "off"`'
         )
-    return DestinationRefusedError(
-        f"{what}: mend the destination's settings, or ask the partner about this code"
-    )
+    return DestinationRefusedError(f"{what}: {otherwise}")
 
 
-def explain_failure(error: Exception, what: str) -> AudienceAssetsError:
-    """The error for a request that got no answer, or none that botocore could read, or was never sent."""
+def explain_failure(
+    error: Exception, what: str, *, otherwise: str = "mend the destination's settings or credentials"
+) -> AudienceAssetsError:
+    """The error for a request that got no answer, or none that botocore could read, or was never sent.
+
+    `otherwise` is the advice for what is not known.
+    """
     from botocore import exceptions as kinds  # noqa: PLC0415 (slow to import)
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
@@ -85,11 +102,11 @@ def explain_failure(error: Exception, what: str) -> AudienceAssetsError:
         )
     if isinstance(error, (kinds.NoCredentialsError, kinds.PartialCredentialsError)):
         return DestinationRefusedError(f"{what}: no AWS credentials were found; set them or a profile")
-    return DestinationRefusedError(f"{what}: mend the destination's settings or credentials")
+    return DestinationRefusedError(f"{what}: {otherwise}")
 
 
 def _status(error: Any) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return int(getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _code(error: Any) -> str:

@@ -21,6 +21,7 @@ from audience_assets_tests.assets.deployment import (
     materialized,
     numbered,
 )
+from audience_assets_tests.on_disk import on_disk
 
 CHECKS = {
     *(
@@ -70,13 +71,15 @@ def test_many_refused_values_are_a_warning_that_names_the_field(good: Deployment
 
 def lose_a_customer(deployed: Deployment) -> None:
     """The index of the first day, without one of its customers."""
-    [index] = deployed.pipeline.layout.normalized(deployed.settings.partitions.start).glob("index-*.parquet")
+    [index] = on_disk(deployed.pipeline.layout.normalized(deployed.settings.partitions.start)).glob(
+        "index-*.parquet"
+    )
     pq.write_table(pq.read_table(index).slice(1), index)
 
 
 def miscount(deployed: Deployment) -> None:
     """The ledger, with another number of customers for the first day."""
-    with closing(sqlite3.connect(deployed.settings.state_dir / "ledger.sqlite")) as ledger, ledger:
+    with closing(sqlite3.connect(on_disk(deployed.settings.state_dir) / "ledger.sqlite")) as ledger, ledger:
         ledger.execute("update snapshot set customers = customers + 1")
 
 
@@ -96,7 +99,7 @@ def test_counts_that_do_not_add_up_stop_the_day_before_anything_is_sent(
 
 
 def test_a_delta_with_a_customer_twice_is_not_delivered(good: Deployment) -> None:
-    [file] = good.pipeline.layout.delta("vtex_ads", good.settings.partitions.start).glob("*.snappy")
+    [file] = on_disk(good.pipeline.layout.delta("vtex_ads", good.settings.partitions.start)).glob("*.snappy")
     rows = pq.ParquetFile(file).read()
     pq.write_table(pa.concat_tables([rows, rows.slice(0, 1)]), file)
     sent = good.keys()

@@ -17,6 +17,7 @@ from audience_assets_tests.assets.deployment import (
     numbered,
     one_sentence,
 )
+from audience_assets_tests.on_disk import on_disk
 
 EMAIL, PHONE = "ana@example.com", "+5511987654321"
 DIGEST = sha256(EMAIL.encode()).hexdigest()
@@ -58,7 +59,7 @@ def test_a_broken_contract_publishes_nothing_and_names_rules_and_counts_never_va
     assert one_sentence(sentence, "break its contract, so nothing was published", *rules)
     assert not any(value in sentence.lower() for value in (EMAIL, PHONE, DIGEST, "c0"))
     assert materialized(result) == [RAW, NORMALIZED, HASHED]
-    delta = deployed.pipeline.layout.delta("vtex_ads", deployed.settings.partitions.start)
+    delta = on_disk(deployed.pipeline.layout.delta("vtex_ads", deployed.settings.partitions.start))
     assert list(delta.iterdir()) == []
     assert deployed.keys() == []
 

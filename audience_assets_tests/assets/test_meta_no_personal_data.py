@@ -39,6 +39,7 @@ from audience_assets_tests.assets.deployment import (
 )
 from audience_assets_tests.assets.meta_account import meta_destination, secrets_of
 from audience_assets_tests.assets.tiktok_advertiser import tiktok_destination, token_of
+from audience_assets_tests.on_disk import on_disk
 
 PERSONAL = ("marked-7f3a", "973137313", "97313-7313", "1987-03-13", "13/03/1987", "01310-100")
 """In clear, in any case: never anywhere but in normalized_customers."""
@@ -158,7 +159,7 @@ def planted(text: str, *besides: str) -> list[str]:
 
 
 def test_the_plants_are_where_they_may_be(lived: Lived) -> None:
-    state = lived.deployment.settings.state_dir
+    state = on_disk(lived.deployment.settings.state_dir)
     clear = [pq.read_table(file).to_pylist() for file in (state / NORMALIZED).rglob("customers-*.parquet")]
     assert {"marked-7f3a", "973137313", POSTAL} <= set(planted(str(clear), *ALLOWED))
     for partner, marks in (("meta", ALLOWED.keys() - {CITY, POSTAL}), ("tiktok", {IDENTIFIER, DIGEST})):
@@ -170,7 +171,7 @@ def test_rows_were_refused_and_runs_failed(lived: Lived) -> None:
     assert "but refused" in lived.said
     codes = [[code for code in ("code 100", "code 40002") if code in said] for said in lived.failures]
     assert codes == [["code 100"], [], ["code 40002"], []]
-    assert list(lived.deployment.settings.state_dir.glob("meta/refused/*/*.parquet"))
+    assert list(on_disk(lived.deployment.settings.state_dir).glob("meta/refused/*/*.parquet"))
 
 
 def test_no_planted_value_and_no_secret_is_in_what_was_said(lived: Lived) -> None:
@@ -190,7 +191,7 @@ def test_no_planted_value_and_no_secret_is_in_events_or_dagster_s_own_files(live
 
 
 def test_no_planted_value_and_no_secret_is_in_the_ledger_or_a_manifest(lived: Lived) -> None:
-    files = [file for file in lived.deployment.settings.state_dir.rglob("*") if file.is_file()]
+    files = [file for file in on_disk(lived.deployment.settings.state_dir).rglob("*") if file.is_file()]
     others = [file for file in files if file.suffix not in {".parquet", ".snappy"}]
     assert {".json", ".sqlite"} <= {file.suffix for file in others}
     for file in others:
@@ -200,7 +201,7 @@ def test_no_planted_value_and_no_secret_is_in_the_ledger_or_a_manifest(lived: Li
 
 
 def test_a_planted_value_is_in_its_own_columns_of_parquet_files_and_in_no_other(lived: Lived) -> None:
-    state = lived.deployment.settings.state_dir
+    state = on_disk(lived.deployment.settings.state_dir)
     looked_at = set()
     for file in [*state.rglob("*.parquet"), *state.rglob("*.snappy")]:
         clear = file.is_relative_to(state / NORMALIZED) and not file.name.startswith("index-")
@@ -225,7 +226,7 @@ def test_a_planted_value_is_in_its_own_columns_of_parquet_files_and_in_no_other(
 
 
 def test_the_refused_are_named_by_their_id_alone(lived: Lived) -> None:
-    files = lived.deployment.settings.state_dir.glob("meta/refused/*/*.parquet")
+    files = on_disk(lived.deployment.settings.state_dir).glob("meta/refused/*/*.parquet")
     rows = [row for file in files for row in pq.read_table(file).to_pylist()]
     assert {row["customer_id"] for row in rows if row["audience"] == "vip"} >= {
         "CUSTOMER-3d11-1",

@@ -23,6 +23,7 @@ from audience_assets_tests.assets.deployment import (
     failure,
     settings_of,
 )
+from audience_assets_tests.on_disk import on_disk
 
 PERSONAL = (
     "marked-7f3a",
@@ -125,7 +126,7 @@ def planted(text: str, *more: str) -> list[str]:
 
 
 def test_the_plants_are_where_they_may_be(lived: Lived) -> None:
-    clear = sorted((lived.deployment.settings.state_dir / NORMALIZED).rglob("customers-*.parquet"))
+    clear = sorted((on_disk(lived.deployment.settings.state_dir) / NORMALIZED).rglob("customers-*.parquet"))
     assert planted(str([pq.read_table(file).to_pylist() for file in clear]), PLAIN)
     assert planted(str(lived.deployment.delivered(DAYS[0]).to_pylist()), PLAIN) == [PLAIN]
 
@@ -150,7 +151,7 @@ def test_no_planted_value_is_in_events_metadata_logs_or_dagster_s_own_files(live
 
 def test_no_planted_value_is_in_the_ledger_the_manifests_or_any_other_file_of_ours(lived: Lived) -> None:
     kinds = set()
-    for file in (each for each in lived.deployment.settings.state_dir.rglob("*") if each.is_file()):
+    for file in (each for each in on_disk(lived.deployment.settings.state_dir).rglob("*") if each.is_file()):
         kinds.add(file.suffix)
         if file.suffix in {".parquet", ".snappy"}:
             continue
@@ -159,7 +160,7 @@ def test_no_planted_value_is_in_the_ledger_the_manifests_or_any_other_file_of_ou
 
 
 def test_no_planted_value_is_in_a_parquet_file_but_in_the_plain_columns(lived: Lived) -> None:
-    state = lived.deployment.settings.state_dir
+    state = on_disk(lived.deployment.settings.state_dir)
     files = [file for suffix in ("parquet", "snappy") for file in state.rglob(f"*.{suffix}")]
     looked_at = 0
     for file in files:

@@ -25,6 +25,7 @@ from audience_assets_tests.assets.deployment import (
 )
 from audience_assets_tests.assets.meta_account import meta_destination, secrets_of
 from audience_assets_tests.assets.tiktok_advertiser import tiktok_destination, token_of
+from audience_assets_tests.storage.on_s3 import credentials, state_on_s3
 
 MARY: Row = {
     "customer_id": "mary",
@@ -67,12 +68,16 @@ class Partners:
     meta: MetaServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["state on the disk", "state on S3"])
 def partners(
-    s3_server: S3Server, bucket: Bucket, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    s3_server: S3Server,
+    bucket: Bucket,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Partners]:
     """Mary among two hundred others, some of whom are in her audience."""
     folder = tmp_path_factory.mktemp("three")
+    state = state_on_s3(s3_server, folder) if request.param == "state on S3" else {}
     prefix = f"{s3_server.prefix}/{folder.name}"
     with (
         TikTokServer(folder / "tiktok") as tiktok,
@@ -80,14 +85,16 @@ def partners(
         token_of(tiktok.advertiser),
         secrets_of(meta.account),
         dg.DagsterInstance.ephemeral() as instance,
+        pytest.MonkeyPatch.context() as patch,
     ):
+        credentials(patch, s3_server.administrator)
         tiktok.advertiser.smallest_audience, meta.account.record = 1, True
         places = {
             "vtex_ads": destination(s3_server, prefix),
             "tiktok": tiktok_destination(tiktok, tiktok.advertiser),
             "meta": meta_destination(meta, meta.account, keys=["EMAIL", "PHONE", "FN"], rows_per_batch=100),
         }
-        deployed = Deployment(settings_of(folder, places), bucket, prefix, instance)
+        deployed = Deployment(settings_of(folder, places, **state), bucket, prefix, instance)
         others: list[Row] = [
             {**row, "email": f"{row['customer_id']}@example.com", "country": "BR", "audiences": audiences}
             for row, audiences in zip(numbered(200), [["vip"], ["all"]] * 100, strict=True)

@@ -41,7 +41,7 @@ def test_generate_writes_the_extract_and_its_truth_the_same_for_the_same_seed(
     assert len(set(files[0].column("customer_id").to_pylist())) >= 40
 
 
-def test_settings_that_are_wrong_are_one_line(command: Command, tmp_path: Path) -> None:
+def test_settings_that_are_wrong_are_one_line(command: Command, program: Command, tmp_path: Path) -> None:
     missing = command("normalize", "--settings", "missing.toml")
     one_line_error(missing, "missing.toml does not exist", "AUDIENCE_ASSETS_SETTINGS")
     (tmp_path / "clear.toml").write_text(SETTINGS)
@@ -49,7 +49,7 @@ def test_settings_that_are_wrong_are_one_line(command: Command, tmp_path: Path) 
         command("normalize", AUDIENCE_ASSETS_SETTINGS="clear.toml"),
         "destinations.vtex_ads.secret_access_key: a secret does not belong in the file",
     )
-    one_line_error(command("demo", AUDIENCE_ASSETS_SETTINGS="missing.toml"), "missing.toml does not exist")
+    one_line_error(program("demo", AUDIENCE_ASSETS_SETTINGS="missing.toml"), "missing.toml does not exist")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(command: Command, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from audience_assets.ledger import Batch, Ledger
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.recorded_call import RecordedCall
 from audience_assets_tests.destinations.state import AnySettings, Row, State
+from audience_assets_tests.on_disk import on_disk
 
 DAYS = [date(2026, 11, number) for number in range(1, 6)]
 
@@ -78,7 +79,7 @@ class Delivering(ABC):
         with pytest.raises(
             DestinationRefusedError, match=f"1 of {name}'s audiences .* others were: {label}: "
         ) as caught:
-            self.deliver(max(day for day in DAYS if self.state.layout.delta(name, day).is_dir()))
+            self.deliver(max(day for day in DAYS if on_disk(self.state.layout.delta(name, day)).is_dir()))
         return str(caught.value)
 
     @property

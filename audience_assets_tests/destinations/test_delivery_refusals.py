@@ -11,6 +11,7 @@ from audience_assets.errors import ContractError, DeliveryInterruptedError, OutO
 from audience_assets.ledger import BatchStatus
 from audience_assets.storage import files
 from audience_assets_tests.destinations.state import NAME, Partner, State, only
+from audience_assets_tests.on_disk import on_disk
 
 FIRST, SECOND, THIRD = (date(2026, 11, number) for number in (1, 2, 3))
 PEOPLE = {"a": {"CITY": "Santos"}, "b": {"CITY": "Recife"}, "c": {"CITY": "Natal"}}
@@ -18,7 +19,7 @@ PARTS = len(PEOPLE)
 
 
 def file_of(state: State, made: DeltaManifest, number: int) -> Path:
-    return state.layout.delta(NAME, made.day) / made.files[number].name
+    return on_disk(state.layout.delta(NAME, made.day)) / made.files[number].name
 
 
 def statuses(state: State) -> list[BatchStatus]:

@@ -190,13 +190,11 @@ def test_each_asset_and_day_has_a_folder_of_its_own(tmp_path: Path) -> None:
         layout.normalized(day),
         layout.hashed(day),
         layout.delta("vtex_br", day),
-        layout.spill,
     ]
     assert [layout.relative(folder) for folder in folders] == [
         "raw_customers/2026-11-05",
         "normalized_customers/2026-11-05",
         "hashed_customers/2026-11-05",
         "vtex_br/delta/2026-11-05",
-        "spill",
     ]
     assert [layout.absolute(layout.relative(folder)) for folder in folders] == folders

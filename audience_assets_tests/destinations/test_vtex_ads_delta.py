@@ -14,6 +14,7 @@ from audience_assets.errors import ContractError, StateError
 from audience_assets.ledger import Segment
 from audience_assets_tests.destinations.state import NAME, Partner, Row, State
 from audience_assets_tests.destinations.tables import SCHEMA
+from audience_assets_tests.on_disk import on_disk
 
 FIRST, SECOND = date(2026, 11, 1), date(2026, 11, 2)
 ANA: Row = {
@@ -68,10 +69,10 @@ def test_files_are_cut_named_by_their_content_and_have_the_partners_schema(state
         path = state.layout.delta(NAME, FIRST) / file.name
         assert sha256(path.read_bytes()).hexdigest() == file.sha256
         assert file.name == f"{file.sha256[:16]}-{part:04d}.parquet.snappy"
-        assert path.stat().st_mode & 0o777 == 0o600
+        assert on_disk(path).stat().st_mode & 0o777 == 0o600
         assert pq.read_schema(path).equals(SCHEMA, check_metadata=False)
     assert state.plan(FIRST) == made, "the same rows give the same bytes"
-    assert len(list(state.layout.delta(NAME, FIRST).iterdir())) == 3
+    assert len(list(on_disk(state.layout.delta(NAME, FIRST)).iterdir())) == 3
 
 
 def test_only_who_joined_or_changed_is_sent_with_the_whole_row(state: State) -> None:
@@ -130,7 +131,7 @@ def test_rows_that_break_the_contract_publish_nothing(state: State) -> None:
     state.publish(FIRST, {"a": ANA, "b": {"CUSTOMER_ID": " "}})
     with pytest.raises(ContractError, match=r"CUSTOMER_ID: not blank \(1 of 2 rows\)"):
         state.plan(FIRST)
-    assert list(state.layout.delta(NAME, FIRST).iterdir()) == []
+    assert list(on_disk(state.layout.delta(NAME, FIRST)).iterdir()) == []
 
 
 def test_a_segment_that_is_not_hashed_or_is_gone_says_what_to_materialize(state: State) -> None:
@@ -138,7 +139,7 @@ def test_a_segment_that_is_not_hashed_or_is_gone_says_what_to_materialize(state:
     segment = state.ledger.segment(f"{FIRST}-snapshot-{FIRST}")
     assert segment is not None
     assert segment.hashed_file is not None
-    state.layout.absolute(segment.hashed_file).unlink()
+    on_disk(state.layout.absolute(segment.hashed_file)).unlink()
     with pytest.raises(StateError, match="is missing: materialize hashed_customers for that day again"):
         state.plan(FIRST)
 
@@ -146,7 +147,7 @@ def test_a_segment_that_is_not_hashed_or_is_gone_says_what_to_materialize(state:
 def test_an_index_that_is_gone_says_what_to_materialize(state: State) -> None:
     snapshot = state.ledger.snapshot(state.publish(FIRST, {"a": ANA}))
     assert snapshot is not None
-    state.layout.absolute(snapshot.index_file).unlink()
+    on_disk(state.layout.absolute(snapshot.index_file)).unlink()
     with pytest.raises(StateError, match="is missing: materialize normalized_customers for that day again"):
         state.plan(FIRST)
 

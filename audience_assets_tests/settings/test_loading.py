@@ -1,5 +1,6 @@
 """Where settings come from: defaults, the file, the environment, and what relative paths are relative to."""
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def test_absolute_paths_and_addresses_stay(load: Load) -> None:
     assert loaded.state_dir == Path("/state")
     assert loaded.source.path == "s3://bucket/{day:%Y/%m/%d}/*.parquet"
     assert load('source.path = "/in/{day}.csv"').source.path == "/in/{day}.csv"
+
+
+def test_a_state_on_s3_stays_where_it_is(load: Load, file: Path) -> None:
+    loaded = load(
+        'state_dir = "s3://bucket/our/state/"\nledger_url = "sqlite:////l.sqlite"\nscratch_dir = "scratch"'
+    )
+    assert (loaded.state_dir, str(loaded.state)) == ("s3://bucket/our/state", "s3://bucket/our/state")
+    assert loaded.scratch == file.parent / "scratch"
+
+
+def test_settings_can_be_sent_to_another_process(load: Load) -> None:
+    loaded = load('engine.workers = 2\n[destinations.x]\ntype = "vtex_ads"')
+    assert pickle.loads(pickle.dumps(loaded)) == loaded  # noqa: S301 - of our own making
 
 
 def test_braces_in_the_files_own_folder_are_no_template(tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ from audience_assets.settings import SETTINGS_VARIABLE, EngineSettings, Settings
 from audience_assets_tests.settings.conftest import Load
 
 MISTAKES = [
+    (
+        'state_dir = "gs://bucket/state"',
+        "state_dir: it is neither a folder nor a URL such as s3://bucket/prefix",
+    ),
+    ("state_dir = 3", "state_dir: write a folder, or a URL such as s3://bucket/prefix, as text"),
+    ('state_dir = "s3://bucket/state"', "state_dir is on S3, where the ledger cannot be: set ledger_url"),
     ('state = "x"', "state: there is no such key; did you mean state_dir?"),
     ('[source]\npth = "x"', "source.pth: there is no such key; did you mean path?"),
     ("[source.s3]\nzone = 1", "source.s3.zone: there is no such key; there are endpoint_url"),

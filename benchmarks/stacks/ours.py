@@ -138,7 +138,7 @@ def _counted(settings: Settings, name: str, day: date) -> Details:
     return {
         "rows": made.rows,
         "files": len(made.files),
-        "bytes": sum((folder / file.name).stat().st_size for file in made.files),
+        "bytes": sum(Path(str(folder / file.name)).stat().st_size for file in made.files),
     }
 
 

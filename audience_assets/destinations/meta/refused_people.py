@@ -19,4 +19,4 @@ def write(layout: Layout, delivery: Delivery, batch: Batch, customers: list[str]
     table = pa.table([pa.array(column, pa.string()) for column in columns], schema=SCHEMA)
     with files.draft_beside(folder, ".parquet") as draft:
         pq.write_table(table, draft)
-        files.publish(draft, folder / f"delivery-{delivery.id}-batch-{batch.sequence}.parquet")
+        files.replace(draft, folder / f"delivery-{delivery.id}-batch-{batch.sequence}.parquet")

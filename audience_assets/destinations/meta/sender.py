@@ -24,6 +24,7 @@ from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch
+from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
 
 IN_PROGRESS, FIRST_MISSING, WINDOW_CLOSED = 1870145, 1870147, 1870158
@@ -124,7 +125,8 @@ class MetaSender:
             told = json.loads(batch.answer or "{}")
             if told.get("trace") and not batch.refused:
                 self.targets.wait_until_free(self._target(delivery), {REPLACING})
-                people = batch_file.read(self.layout.absolute(batch.file), self.settings)
+                with files.at_hand(self.layout.absolute(batch.file)) as path:
+                    people = batch_file.read(path, self.settings)
                 answer = self._probe(
                     self._target(delivery), Operation.ADD, people, list(range(len(people.customers)))
                 )

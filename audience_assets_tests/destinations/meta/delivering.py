@@ -31,6 +31,7 @@ from audience_assets_tests.destinations.delivering import (
     outcome,
 )
 from audience_assets_tests.destinations.state import Row
+from audience_assets_tests.on_disk import on_disk
 
 __all__ = [
     "APP_SECRET",
@@ -137,7 +138,7 @@ class Ads(Delivering):
 
     def refused(self, day: date) -> set[tuple[str, str, str]]:
         """Customer, audience and operation of each refused row that was written down."""
-        folder = self.state.layout.refused(NAME, day)
+        folder = on_disk(self.state.layout.refused(NAME, day))
         return {
             (row["customer_id"], row["audience"], row["operation"])
             for file in (folder.glob("*.parquet") if folder.is_dir() else [])

@@ -20,6 +20,7 @@ from audience_assets_tests.destinations.meta.delivering import (
     members,
     outcome,
 )
+from audience_assets_tests.on_disk import on_disk
 
 FIRST, SECOND, THIRD, *_ = DAYS
 BATCH = 10_000
@@ -221,6 +222,6 @@ def test_a_refusal_of_the_account_stops_at_once(ads: Ads, refusal: dict[str, int
 def test_what_is_written_down_names_the_customer_and_nothing_else(ads: Ads) -> None:
     ads.refuse("c00001")
     ads.run(FIRST, members(3))
-    [file] = ads.state.layout.refused(NAME, FIRST).iterdir()
+    [file] = on_disk(ads.state.layout.refused(NAME, FIRST)).iterdir()
     assert digest("c00001@example.com").encode() not in file.read_bytes()
     assert json.loads(ads.batches()[0].answer or "") == {"received": 2, "invalid": 1}

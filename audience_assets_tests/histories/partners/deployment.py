@@ -17,6 +17,7 @@ from audience_assets_tests.histories.partners.meta.deployment import random_meta
 from audience_assets_tests.histories.partners.source import LABELS, Source
 from audience_assets_tests.histories.partners.tiktok.deployment import random_tiktok
 from audience_assets_tests.histories.partners.vtex_ads.deployment import random_vtex_ads
+from audience_assets_tests.histories.partners.world import World
 
 
 @dataclass(frozen=True)
@@ -57,5 +58,6 @@ def random_history(rng: Random, servers: Servers, layout: Layout, ledger: Ledger
         **shared,
     )
     source = Source(rng, rng.sample(LABELS, rng.choice((1, 1, 2, 2, 3))), apart=exact)
-    partners = rng.sample([meta, tiktok, random_vtex_ads(rng, **shared)], rng.choice((2, 2, 2, 3)))
+    worlds: list[World] = [meta, tiktok, random_vtex_ads(rng, **shared)]
+    partners = rng.sample(worlds, rng.choice((2, 2, 2, 3)))
     return History(partners, log, source, rng)

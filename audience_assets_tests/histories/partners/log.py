@@ -16,6 +16,7 @@ from audience_assets.ledger.records import Segment, Snapshot
 from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
 from audience_assets_tests.histories.partners.rows import Cell, Customers, Row, Table
+from audience_assets_tests.on_disk import on_disk
 
 INDEX = pa.schema([("customer_id", pa.string()), ("fingerprint", pa.uuid()), ("segment", pa.string())])
 
@@ -105,7 +106,7 @@ class Log:
         return next((each for each in self.published if before and each.record.key == before.key), None)
 
     def _index(self, key: str, day: date, segments: dict[str, str]) -> Path:
-        path = files.private_folder(self.layout.normalized(day)) / f"index-{key}.parquet"
+        path = files.private_folder(on_disk(self.layout.normalized(day))) / f"index-{key}.parquet"
         fingerprints = [uuid.uuid4().bytes for _ in segments]
         columns = [list(segments), fingerprints, list(segments.values())]
         arrays = [pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)]
