@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import httpx2
@@ -17,7 +17,9 @@ from audience_assets_tests.histories.partners.meta.deployment import random_meta
 from audience_assets_tests.histories.partners.source import LABELS, Source
 from audience_assets_tests.histories.partners.tiktok.deployment import random_tiktok
 from audience_assets_tests.histories.partners.vtex_ads.deployment import random_vtex_ads
-from audience_assets_tests.histories.partners.world import World
+
+if TYPE_CHECKING:
+    from audience_assets_tests.histories.partners.world import World
 
 
 @dataclass(frozen=True)
