@@ -10,9 +10,8 @@ import pytest
 
 from audience_assets.sandbox.s3 import S3Server
 
-gc.set_threshold(
-    100_000, 50, 1_000
-)  # what is imported once stays, and need not be walked over again and again
+# What is imported once stays, and need not be walked over again and again.
+gc.set_threshold(100_000, 50, 1_000)
 
 
 @pytest.fixture(scope="session")
