@@ -15,6 +15,14 @@ from benchmarks.targets import inexactness, judge
 
 BEGIN = "<!-- figures: begin (written by make bench) -->"
 END = "<!-- figures: end -->"
+PLOTS = "performance"
+"""The folder of the plots, beside the page."""
+DRAWN = {
+    "stacks": "Rows a second by stack",
+    "days": "Seconds by share of changed customers",
+    "growth": "Seconds and memory by size",
+}
+"""What `plots` draws."""
 GIGABYTE = 1e9
 
 
@@ -97,7 +105,8 @@ def tables(found: Details) -> str:
         "Day by day, from the extract to the deltas of all three partners:": _days(found),
         "Really delivered to the sandboxes:": _delivery(found),
     }
-    return "\n\n".join(f"{title}\n\n{table}" for title, table in sections.items() if table)
+    plots = "\n\n".join(f"![{title}]({PLOTS}/{name}.svg)" for name, title in DRAWN.items())
+    return "\n\n".join([*(f"{title}\n\n{table}" for title, table in sections.items() if table), plots])
 
 
 def _targets(found: Details) -> str:

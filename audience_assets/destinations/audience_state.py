@@ -8,6 +8,7 @@ from audience_assets.delta.membership import Audience
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.standing import Standing
+from audience_assets.ledger.records import Acknowledged
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,21 @@ def of(log: HashedLog, feeds: Feeds, standing: Standing, members: int) -> Audien
     feed = feeds.feed(standing.audience)
     known = log.ledger.remote_audience(log.destination.name, standing.audience)
     begun = log.ledger.unfinished(log.destination.name, standing.audience) is not None
+    pointer = log.ledger.acknowledged(log.destination.name, standing.audience)
+    planned = standing.held is not None and pointer is None
     return AudienceState(
         standing=standing,
         feed=feed,
         size=members if feed else 0,
         pinned=known.columns if known else "",
-        there=known is not None and (known.remote_id is not None or begun),
-        unfilled=_is_unfilled(log, standing, begun=begun),
+        there=planned or (known is not None and (known.remote_id is not None or begun)),
+        unfilled=_is_unfilled(log, standing, pointer, begun=begun),
     )
 
 
-def _is_unfilled(log: HashedLog, standing: Standing, *, begun: bool) -> bool:
+def _is_unfilled(log: HashedLog, standing: Standing, pointer: Acknowledged | None, *, begun: bool) -> bool:
     """Either nobody could be named to it so far, or it was emptied because it was not wanted for some days."""
     name, audience = log.destination.name, standing.audience
-    pointer = log.ledger.acknowledged(name, audience)
     if standing.held is None or pointer is None or pointer.snapshot_key != standing.held:
         return standing.held is None
     if standing.begun is None and begun:

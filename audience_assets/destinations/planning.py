@@ -61,7 +61,8 @@ def plan(
     """
     name = log.destination.name
     due = due_snapshot(log.ledger, day)
-    members = planner.audiences(log, due)
+    # What an earlier day of the same run planned is at the partner by the time that this day is sent.
+    members = dict(sorted((dict.fromkeys(planned, 0) | dict(planner.audiences(log, due))).items()))
     requests = _requests(replace, list(members))
     standings = [standing(log.ledger, name, day, planned.get(each), each) for each in members]
     _refuse_requests_under_way(requests, standings)
