@@ -208,7 +208,11 @@ group by customer_id
               coalesce(sum(rows) filter (where conflicting), 0)::bigint as conflicting_rows,
               coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint as repeated_rows,
               count(*) filter (where not conflicting and departed) as departed,
-              coalesce(sum(hash(customer_id, fingerprint, departed, conflicting)), 0)::hugeint as checksum
+              -- What contradicting rows say is not used, so it does not count.
+              coalesce(
+                sum(if(conflicting, hash(customer_id), hash(customer_id, fingerprint, departed))),
+                0
+              )::hugeint as checksum
             from settled
         """)
         return _Settled(*counted.fetchall()[0])

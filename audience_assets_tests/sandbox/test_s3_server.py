@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,11 @@ def test_an_unknown_bucket_is_not_made_up(s3_server: S3Server, administrator: An
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")
 def test_every_port_is_on_loopback_only(s3_server: S3Server) -> None:
-    open_files = Path(f"/proc/{s3_server.pid}/fd").iterdir()
-    inodes = {
-        str(link.readlink())[len("socket:[") : -1] for link in open_files if "socket:" in str(link.readlink())
-    }
+    opened = []
+    for link in Path(f"/proc/{s3_server.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            opened.append(str(link.readlink()))
+    inodes = {name[len("socket:[") : -1] for name in opened if "socket:" in name}
     listening = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
