@@ -3,13 +3,9 @@
 from abc import abstractmethod
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-
-class Section(BaseModel):
-    """A section of the settings: of known keys only, and never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from audience_assets.settings_section import Section
 
 
 class AudienceSettings(Section):

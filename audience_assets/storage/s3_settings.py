@@ -2,15 +2,14 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from audience_assets.secret import Secret, revealed
+from audience_assets.settings_section import Section
 
 
-class S3AccessSettings(BaseModel):
+class S3AccessSettings(Section):
     """Endpoint, region and credentials; without any credentials the ordinary AWS chain is used."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     endpoint_url: str | None = None
     region: str | None = None

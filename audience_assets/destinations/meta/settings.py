@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from audience_assets.destinations.audience_settings import AccountSettings, AudienceSettings, Section
+from audience_assets.destinations.audience_settings import AccountSettings, AudienceSettings
 from audience_assets.secret import Secret
+from audience_assets.settings_section import Section
 
 Key = Literal[
     "EXTERN_ID",
