@@ -13,6 +13,7 @@ import duckdb
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
 from audience_assets.storage import files, state_reading
+from audience_assets.storage.layout import SPILL
 
 Config = dict[str, str | bool | int | float | list[str]]
 
@@ -28,9 +29,6 @@ class _Database:
     connection: duckdb.DuckDBPyConnection
     rules: bool = False
 
-
-SPILL = "spill"
-"""The folder that holds what does not fit the memory limit."""
 
 QUICK = 1.0
 """Seconds. After a step that took longer, a new database costs nothing by comparison, and its memory goes back."""

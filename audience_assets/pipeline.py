@@ -26,7 +26,7 @@ from audience_assets.ledger.ledger import Ledger
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
 from audience_assets.storage import manifest
-from audience_assets.storage.layout import Layout
+from audience_assets.storage.layout import NORMALIZED, RAW, Layout
 from audience_assets.workers import workers
 
 
@@ -106,8 +106,8 @@ class Pipeline:
     def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
         """What the steps of a day wrote down."""
         return (
-            manifest.read(RawManifest, self.layout.raw(day), "raw_customers"),
-            manifest.read(NormalizedManifest, self.layout.normalized(day), "normalized_customers"),
+            manifest.read(RawManifest, self.layout.raw(day), RAW),
+            manifest.read(NormalizedManifest, self.layout.normalized(day), NORMALIZED),
             manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"),
         )
 

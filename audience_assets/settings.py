@@ -13,9 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -33,6 +31,7 @@ from audience_assets.errors import SettingsError
 from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.secret import Secret
 from audience_assets.settings_problems import no_such_key, sentences
+from audience_assets.settings_section import Section
 from audience_assets.settings_values import (
     amount_of_memory,
     known_country,
@@ -44,28 +43,24 @@ from audience_assets.settings_values import (
     url_without_password,
 )
 from audience_assets.storage import scratch
+from audience_assets.storage.layout import FOLDERS
 from audience_assets.storage.object_path import ObjectPath, Place
 from audience_assets.storage.object_store import ObjectStore
 from audience_assets.storage.s3_settings import S3AccessSettings
 
 SETTINGS_VARIABLE = "AUDIENCE_ASSETS_SETTINGS"
 OVERRIDE_PREFIX = "AUDIENCE_ASSETS__"
-OUR_FOLDERS = {"raw_customers", "normalized_customers", "hashed_customers", "spill"}
 """Names below the state directory that a destination's own folder must not take."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PartitionSettings(_Section):
+class PartitionSettings(Section):
     """Which days exist, and in which time zone a day begins and ends."""
 
     start: date = date(2026, 1, 1)
     timezone: Annotated[str, AfterValidator(known_time_zone)] = "America/Sao_Paulo"
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """Where the day's extract lies and how its columns are called."""
 
     path: Annotated[str, AfterValidator(path_with_day)] | None = None
@@ -94,7 +89,7 @@ class SourceSettings(_Section):
         return self
 
 
-class RuleSettings(_Section):
+class RuleSettings(Section):
     """What the rules cannot know: where the customers live and how their dates are written."""
 
     default_country: Annotated[str, AfterValidator(known_country)] = "BR"
@@ -102,7 +97,7 @@ class RuleSettings(_Section):
     brazil_ninth_digit: bool = True
 
 
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """What DuckDB may use, and into how many pieces the work is cut.
 
     `buckets` bounds what a step holds in memory to one share of the customers; `workers` are processes that work side by
@@ -124,7 +119,7 @@ class EngineSettings(_Section):
         return self.model_copy(update={"memory_limit": limit, "threads": threads, "workers": 1})
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     """When the day before is run by itself."""
 
     hour: int = Field(default=6, ge=0, le=23)
@@ -189,7 +184,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{', '.join(wrong)} cannot be an asset's name: use lower-case letters, digits and underscores"
             )
-        if taken := sorted(OUR_FOLDERS & destinations.keys()):
+        if taken := sorted(FOLDERS & destinations.keys()):
             raise ValueError(f"{', '.join(taken)} is taken by the pipeline itself: choose another name")
         return destinations
 

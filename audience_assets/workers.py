@@ -17,7 +17,6 @@ from audience_assets.errors import AudienceAssetsError, SettingsError, WorkersEr
 from audience_assets.settings import Settings
 
 Result = TypeVar("Result")
-Task = Callable[..., Result]
 Calls = Sequence[tuple[Any, ...]]
 
 TRIES_ON_RAY = 3

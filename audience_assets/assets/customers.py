@@ -8,6 +8,7 @@ import dagster as dg
 from audience_assets.assets import checks, metadata
 from audience_assets.assets.days import Materialized, each_day
 from audience_assets.pipeline import Pipeline
+from audience_assets.storage.layout import NORMALIZED, RAW
 
 GROUP = "customers"
 
@@ -19,7 +20,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         group_name=GROUP,
         kinds={"duckdb"},
         tags={"pii": "none"},  # fingerprints and customer ids only
-        check_specs=[checks.FEW_ROWS_SET_ASIDE.spec("raw_customers")],
+        check_specs=[checks.FEW_ROWS_SET_ASIDE.spec(RAW)],
         **shared,
     )
     def raw_customers(context: dg.AssetExecutionContext) -> Materialized:
@@ -41,8 +42,8 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         kinds={"duckdb", "parquet"},
         tags={"pii": "clear"},
         check_specs=[
-            checks.COUNTS_ADD_UP.spec("normalized_customers"),
-            checks.FEW_VALUES_REFUSED.spec("normalized_customers"),
+            checks.COUNTS_ADD_UP.spec(NORMALIZED),
+            checks.FEW_VALUES_REFUSED.spec(NORMALIZED),
         ],
         **shared,
     )

@@ -13,8 +13,8 @@ from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Report
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.pipeline import Pipeline
+from audience_assets.storage.layout import HASHED
 
-HASHED = dg.AssetKey("hashed_customers")
 RETRIES = dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 DELTA = """Exactly what will be sent to {name}: who joined, changed or left since {name} last acknowledged a day.
@@ -59,7 +59,7 @@ def build(
 
     @dg.asset(
         name="delta",
-        deps=[HASHED],
+        deps=[dg.AssetKey(HASHED)],
         kinds={"duckdb", "parquet"},
         description=DELTA.format(name=name, columns=_columns(destination)),
         check_specs=[checks.EACH_CUSTOMER_ONCE.spec([name, "delta"])],

@@ -8,7 +8,7 @@ import duckdb
 
 from audience_assets import database, progress
 from audience_assets.customers import repeating
-from audience_assets.customers.normalized import NORMALIZED, NormalizedManifest
+from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.delta import snapshot as snapshots
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
@@ -18,7 +18,7 @@ from audience_assets.settings import Settings
 from audience_assets.sql import identifier, listed
 from audience_assets.storage import dataset, files, manifest, state_reading
 from audience_assets.storage.dataset import Dataset
-from audience_assets.storage.layout import Layout
+from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
 from audience_assets.storage.manifest import Manifest
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
@@ -120,7 +120,7 @@ def _hashed_before(layout: Layout, segment: Segment) -> Dataset | None:
     if segment.hashed_file is None:
         return None
     try:
-        return Dataset.existing(layout.absolute(segment.hashed_file), "hashed_customers")
+        return Dataset.existing(layout.absolute(segment.hashed_file), HASHED)
     except StateError:
         return None
 

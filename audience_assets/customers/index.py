@@ -10,7 +10,7 @@ from audience_assets.delta.snapshot import IndexCounts
 from audience_assets.settings import Settings
 from audience_assets.storage import dataset, files
 from audience_assets.storage.dataset import Dataset
-from audience_assets.storage.layout import Layout
+from audience_assets.storage.layout import RAW, Layout
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
@@ -28,7 +28,7 @@ def write(
     Raises:
         StateError: What raw_customers found is missing.
     """
-    today = Dataset.existing(Layout(settings.state).raw(raw.day) / raw.customers_file, raws.ASSET)
+    today = Dataset.existing(Layout(settings.state).raw(raw.day) / raw.customers_file, RAW)
     calls = [(settings, today, parent, segment, bucket, draft) for bucket, (draft,) in enumerate(written)]
     with progress.stage("comparing with the day before", raw.customers):
         counted = workers.map(_write, calls)

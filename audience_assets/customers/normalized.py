@@ -10,7 +10,6 @@ import duckdb
 
 from audience_assets import database, progress
 from audience_assets.customers import index, source
-from audience_assets.customers import raw as raws
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
@@ -24,12 +23,10 @@ from audience_assets.settings import Settings
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files, manifest
 from audience_assets.storage.dataset import Dataset, Parts
-from audience_assets.storage.layout import Layout
+from audience_assets.storage.layout import NORMALIZED, RAW, Layout
 from audience_assets.storage.manifest import Manifest
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
-
-NORMALIZED = "normalized_customers"
 
 FEW = 100_000
 """How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
@@ -75,7 +72,7 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
     """
     layout = Layout(settings.state)
     folder = files.private_folder(layout.normalized(day))
-    raw = manifest.read(RawManifest, layout.raw(day), raws.ASSET)
+    raw = manifest.read(RawManifest, layout.raw(day), RAW)
     parent = ledger.newest_snapshot_before(day)
     key = _snapshot_key(settings, raw, parent)
     if (known := _known(ledger, layout, folder, key)) is not None:
@@ -90,12 +87,12 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
             counts = index.write(settings, workers, raw, before, segment, drafts)
         if source.stamps(settings, day) != raw.files:
             raise ExtractError(
-                f"the extract of {day} was replaced after raw_customers read it: materialize {raws.ASSET} again"
+                f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
             )
         values, normalized = _write_customers(settings, workers, raw, segment, counts, drafts, draft)
         if sum(each.rows for each in values) != counts.fresh:
             raise ExtractError(
-                f"the extract of {day} changed after raw_customers read it: materialize {raws.ASSET} again"
+                f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
             )
         normalized_file = dataset.publish(normalized, folder / f"customers-{segment}")
         # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
@@ -114,9 +111,7 @@ def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day:
         new=counts.new,
         changed=counts.fresh - counts.new,
         left=counts.left,
-        refused=_added(
-            {field: Counter(by_reason) for field, by_reason in each.refused.items()} for each in values
-        ),
+        refused=_added(each.refused for each in values),
         usable={name: sum(each.usable[name] for each in values) for name in values[0].usable},
     )
     _publish(ledger, layout, result, raw, normalized_file, index_file)
@@ -142,7 +137,7 @@ def _known(ledger: Ledger, layout: Layout, folder: Place, key: str) -> Normalize
     stored = ledger.snapshot(key)
     if stored is None or not (folder / manifest.NAME).is_file():
         return None
-    result = manifest.read(NormalizedManifest, folder, "normalized_customers")
+    result = manifest.read(NormalizedManifest, folder, NORMALIZED)
     segment = ledger.segment(stored.segment)
     needed = [stored.index_file, segment and (segment.hashed_file or segment.normalized_file)]
     if result.snapshot != key or not all(path and layout.absolute(path).exists() for path in needed):
@@ -297,10 +292,10 @@ def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int
     return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason}, ())
 
 
-def _added(counts: Iterable[dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:
+def _added(counts: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
     """Counts by field and reason of all shares together."""
     total: dict[str, Counter[str]] = {}
     for each in counts:
         for field, by_reason in each.items():
-            total[field] = total.get(field, Counter()) + by_reason
+            total.setdefault(field, Counter()).update(by_reason)
     return {field: dict(by_reason) for field, by_reason in total.items()}

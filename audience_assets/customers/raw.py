@@ -27,8 +27,6 @@ from audience_assets.storage.manifest import Manifest
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
-ASSET = "raw_customers"
-
 NO_CUSTOMER_ID = "no customer_id"
 CONFLICTING = "customer_id stands twice with different content"
 
@@ -74,13 +72,9 @@ class RawManifest(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was found in a share of the extract's files: rows, those without an id, and columns that nothing uses.
-
-    `files` has the fingerprints by bucket.
-    """
+    """What was found in a share of the extract's files: rows, columns that nothing uses, and fingerprints by bucket."""
 
     rows: int
-    without_id: int
     unused: frozenset[str]
     files: Parts
 
@@ -94,6 +88,11 @@ class _Settled:
     repeated_rows: int
     departed: int
     checksum: int
+
+    @property
+    def rows(self) -> int:
+        """Rows that have a customer_id."""
+        return self.customers + self.repeated_rows + self.conflicting_rows
 
 
 def read_extract(settings: Settings, workers: Workers, day: date, rules_signature: str) -> RawManifest:
@@ -129,14 +128,15 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
         published = dataset.publish(
             [[each] for each in drafts], folder / f"customers-{checksum[:16]}-of-{buckets}"
         )
+    rows = sum(each.rows for each in read)
     set_aside = {
-        NO_CUSTOMER_ID: sum(each.without_id for each in read),
+        NO_CUSTOMER_ID: rows - sum(each.rows for each in settled),
         CONFLICTING: sum(each.conflicting_rows for each in settled),
     }
     manifest = RawManifest(
         day=day,
         rules_signature=rules_signature,
-        rows=sum(each.rows for each in read),
+        rows=rows,
         customers=sum(each.customers for each in settled),
         set_aside=dict(+Counter(set_aside)),
         repeated_rows=sum(each.repeated_rows for each in settled),
@@ -179,9 +179,7 @@ def _fingerprint(
                 rows = dataset.write_buckets(connection, query, drafts, buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
-        written = connection.read_parquet(str(drafts / "*" / "*.parquet"), hive_partitioning=False)
-        without_id = int(written.filter("customer_id is null").aggregate("count(*)").fetchall()[0][0])
-        return _Read(rows, without_id, frozenset(unused), dataset.hand_over(drafts, folder, buckets))
+        return _Read(rows, frozenset(unused), dataset.hand_over(drafts, folder, buckets))
 
 
 def _settle(settings: Settings, found: Sequence[Place], draft: Place) -> _Settled:

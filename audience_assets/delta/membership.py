@@ -255,8 +255,7 @@ def _sifted_sql(shape: Shape, attributes_in_use: Sequence[Sequence[str]]) -> str
 create or replace temp table sifted as
 select *
 from log_rows as customer
-where exists (from leaving)
-  and ({" or ".join(sifted)})
+where {" or ".join(sifted)}
 """
 
 

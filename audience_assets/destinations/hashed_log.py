@@ -14,11 +14,8 @@ from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.storage import state_reading
 from audience_assets.storage.dataset import Dataset
-from audience_assets.storage.layout import Layout
+from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
 from audience_assets.storage.object_path import Place
-
-HASHED = "hashed_customers"
-NORMALIZED = "normalized_customers"
 
 BATCH_ROWS = 250_000
 

@@ -5,6 +5,14 @@ from datetime import date
 
 from audience_assets.storage.object_path import Place
 
+RAW = "raw_customers"
+NORMALIZED = "normalized_customers"
+HASHED = "hashed_customers"
+SPILL = "spill"
+"""Where DuckDB keeps what does not fit the memory limit."""
+FOLDERS = frozenset({RAW, NORMALIZED, HASHED, SPILL})
+"""What is ours below the state directory, so that no destination may be called so; assets have the names of their folders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -14,15 +22,15 @@ class Layout:
 
     def raw(self, day: date) -> Place:
         """Fingerprints of the day's extract, and the rows that were set aside."""
-        return self.root / "raw_customers" / day.isoformat()
+        return self.root / RAW / day.isoformat()
 
     def normalized(self, day: date) -> Place:
         """Canonical customers, in clear, that were new or changed on the day; and the day's index."""
-        return self.root / "normalized_customers" / day.isoformat()
+        return self.root / NORMALIZED / day.isoformat()
 
     def hashed(self, day: date) -> Place:
         """What every destination needs of the same customers, and the ids that left."""
-        return self.root / "hashed_customers" / day.isoformat()
+        return self.root / HASHED / day.isoformat()
 
     def delta(self, destination: str, day: date) -> Place:
         """The files that the day's delivery sends."""
