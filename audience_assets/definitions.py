@@ -5,7 +5,7 @@ import warnings
 import dagster as dg
 
 from audience_assets import settings as settings_file
-from audience_assets.assets import accepted, customers, destinations, landed
+from audience_assets.assets import accepted, customers, destinations, erasure, landed, preflight, retention
 from audience_assets.pipeline import Pipeline
 from audience_assets.settings import Settings
 
@@ -34,16 +34,17 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
             assets += destinations.build(pipeline, destination, shared)
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(retention.NAME, erasure.NAME),
         description="Everything for a day: from the extract to what every partner acknowledged.",
     )
     schedule = dg.build_schedule_from_partitioned_job(
         job, hour_of_day=pipeline.settings.schedule.hour, minute_of_hour=pipeline.settings.schedule.minute
     )
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, retention.build(pipeline), erasure.build(pipeline)],
+        asset_checks=[preflight.build(pipeline, name) for name in pipeline.destinations],
         jobs=[job],
-        schedules=[schedule],
+        schedules=[schedule, retention.schedule(pipeline), erasure.schedule(pipeline)],
         sensors=[landed.build(pipeline, JOB, days), accepted.build(pipeline, assets)],
         executor=dg.in_process_executor,
     )

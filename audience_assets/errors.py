@@ -20,6 +20,10 @@ class ContractError(AudienceAssetsError):
     """Rows or a file broke a column contract, so nothing was published: mend the rule or the source."""
 
 
+class GuardError(AudienceAssetsError):
+    """A guard stopped it: look at what it saw, mend the extract or let it through."""
+
+
 class StateError(AudienceAssetsError):
     """Our own files or ledger are missing or damaged: restore them or materialize the named asset again."""
 

@@ -3,14 +3,14 @@
 Each tells audience_assets.progress how far it is, for whoever listens.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
-from audience_assets import database, progress
+from audience_assets import database, progress, retention
 from audience_assets.customers import hashed, normalized, raw
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.hashed import HashedManifest
@@ -21,11 +21,15 @@ from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Courier, Report
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.planning import RemovalGuard
 from audience_assets.destinations.standing import Standing
 from audience_assets.ledger.ledger import Ledger
+from audience_assets.retention import Purge
 from audience_assets.rules import engine
+from audience_assets.rules.match_keys import Tombstones
 from audience_assets.settings import Settings
-from audience_assets.storage import manifest
+from audience_assets.storage import manifest, object_path
+from audience_assets.storage.keys import warn_of_clear_text
 from audience_assets.storage.layout import NORMALIZED, RAW, Layout
 from audience_assets.workers import workers
 
@@ -44,7 +48,7 @@ class Pipeline:
     @property
     def layout(self) -> Layout:
         """The state directory."""
-        return Layout(self.settings.state)
+        return Layout(self.settings.state, self.settings.keys)
 
     @property
     def rules_signature(self) -> str:
@@ -68,15 +72,23 @@ class Pipeline:
         with Ledger.open(self.settings.ledger) as ledger:
             yield ledger
 
-    def read_extract(self, day: date) -> RawManifest:
-        """Fingerprint the day's extract and set aside what cannot be used."""
-        with workers(self.settings) as crew:
-            return raw.read_extract(self.settings, crew, day, self.rules_signature)
+    def purge(self, *, dry_run: bool = False) -> Purge:
+        """Remove what is older than the settings keep it, or only say what that is."""
+        with self.ledger() as ledger:
+            return retention.purge(self.settings, ledger, self.destinations, dry_run=dry_run)
 
-    def normalize(self, day: date) -> NormalizedManifest:
-        """Bring the day's new and changed customers into canonical form."""
+    def read_extract(self, day: date, *, allow: Collection[str] = ()) -> RawManifest:
+        """Fingerprint the day's extract and set aside what cannot be used; `allow` names guards that let it through."""
+        if self.settings.encryption_key is None:
+            warn_of_clear_text()
         with workers(self.settings) as crew, self.ledger() as ledger:
-            return normalized.normalize_changes(self.settings, ledger, crew, day)
+            tombstones = Tombstones.among(ledger.tombstones(), ledger.match_secret())
+            return raw.read_extract(self.settings, crew, day, self.rules_signature, allow, tombstones)
+
+    def normalize(self, day: date, *, allow: Collection[str] = ()) -> NormalizedManifest:
+        """Bring the day's new and changed customers into canonical form; `allow` names guards that let them through."""
+        with workers(self.settings) as crew, self.ledger() as ledger:
+            return normalized.normalize_changes(self.settings, ledger, crew, day, allow)
 
     def hash(self, day: date) -> HashedManifest:
         """Append the digests of the same customers to the log."""
@@ -90,18 +102,21 @@ class Pipeline:
         *,
         planned: Mapping[str, str] | None = None,
         replace: Sequence[str] = (),
+        allow: Collection[str] = (),
     ) -> tuple[list[Standing], DeltaManifest]:
         """Make a destination's delta for the day, or find what of it was delivered or begun.
 
         `planned` has, by audience, the snapshot of an earlier day that the same run has just planned; `replace` names
-        audiences that are to be sent as a whole whatever changed.
+        audiences that are to be sent as a whole whatever changed; `allow` has "removals", or "removals:AUDIENCE", where
+        more may be taken out than the guard lets through.
         """
         settings = self.settings.destinations[destination]
         table = self.destinations[destination]
         with database.connect(self.settings, rules=False) as connection, self.ledger() as ledger:
             log = HashedLog(connection, self.layout, ledger, table)
             planner = catalog.kind_of(settings).planner(table, settings)
-            return planning.plan(log, planner, day, planned or {}, replace)
+            guard = RemovalGuard(self.settings.guards, allow)
+            return planning.plan(log, planner, day, planned or {}, replace, guard)
 
     def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
         """What the steps of a day wrote down."""
@@ -119,6 +134,8 @@ class Pipeline:
             for part in made.parts:
                 for operation in dict.fromkeys(file.operation for file in part.files):
                     written = [folder / file.name for file in part.files if file.operation == operation]
+                    if object_path.missing(written) is not None:
+                        continue  # retention removed them; they were counted when they were written
                     found = delta_files.count_customers(connection, written)
                     counted.append({"day": made.day, "audience": part.audience} | found)
         return counted

@@ -28,6 +28,7 @@ from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
+from audience_assets.guards import GuardSettings
 from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.secret import Secret
 from audience_assets.settings_problems import no_such_key, sentences
@@ -43,6 +44,7 @@ from audience_assets.settings_values import (
     url_without_password,
 )
 from audience_assets.storage import scratch
+from audience_assets.storage.keys import Keys
 from audience_assets.storage.layout import FOLDERS
 from audience_assets.storage.object_path import ObjectPath, Place
 from audience_assets.storage.object_store import ObjectStore
@@ -89,6 +91,23 @@ class SourceSettings(Section):
         return self
 
 
+class PeopleSettings(Section):
+    """A table of people: by customer_id, email, phone or social_id, in clear or as the SHA-256 of the canonical form."""
+
+    path: str = Field(min_length=1)
+    format: Literal["parquet", "csv", "json"] | None = None
+    csv_delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    columns: dict[str, str] = Field(default_factory=dict)
+    s3: S3AccessSettings | None = None
+
+
+class ErasureSettings(Section):
+    """Where requests for erasure stand, and how many days there are to answer one (LGPD, article 19: 15)."""
+
+    requests: PeopleSettings | None = None
+    deadline_days: int = Field(default=15, ge=1)
+
+
 class RuleSettings(Section):
     """What the rules cannot know: where the customers live and how their dates are written."""
 
@@ -126,6 +145,19 @@ class ScheduleSettings(Section):
     minute: int = Field(default=0, ge=0, le=59)
 
 
+class RetentionSettings(Section):
+    """After how many days what is of no more use is removed; 0 keeps it for ever.
+
+    Days are counted from the day whose customers a file holds. `normalized_days` are those of records in clear,
+    `delta_days` those of the files that were sent and of who was refused, `state_days` those of fingerprints, indexes and
+    the hashed log.
+    """
+
+    normalized_days: int = Field(default=30, ge=0)
+    delta_days: int = Field(default=30, ge=0)
+    state_days: int = Field(default=90, ge=0)
+
+
 def _type_of(given: Any) -> str:
     """The kind of a destination; one that does not say is VTEX Ads, as the first settings files were."""
     return str(
@@ -155,13 +187,19 @@ class Settings(BaseSettings):
     state_dir: Annotated[Path | str, BeforeValidator(place_of_state)] = Path(".audience_assets")
     state_on_s3: S3AccessSettings = S3AccessSettings()
     scratch_dir: Path | None = None
+    encryption_key: Secret | None = None
+    encryption_keys_before: tuple[Secret, ...] = ()
     ledger_url: str | Secret | None = Field(default=None, repr=False)
     owners: tuple[Annotated[str, AfterValidator(owner_of_assets)], ...] = ("team:data-engineering",)
     partitions: PartitionSettings = PartitionSettings()
     source: SourceSettings = SourceSettings()
+    suppression: PeopleSettings | None = None
+    erasure: ErasureSettings = ErasureSettings()
     rules: RuleSettings = RuleSettings()
     engine: EngineSettings = EngineSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
+    guards: GuardSettings = GuardSettings()
     destinations: dict[str, DestinationSettings] = Field(default_factory=_only_vtex_ads)
 
     @field_validator("ledger_url", mode="before")
@@ -199,13 +237,25 @@ class Settings(BaseSettings):
 
     def under(self, folder: Path) -> "Settings":
         """The same settings with relative paths taken from a folder, that of the settings file."""
-        source = self.source
-        if source.path is not None and "://" not in source.path:
-            literally = str(folder).replace("{", "{{").replace("}", "}}")
-            source = source.model_copy(update={"path": str(Path(literally) / source.path)})
+        literally = Path(str(folder).replace("{", "{{").replace("}", "}}"))
+        source, suppression, requests = (
+            given.model_copy(update={"path": str(literally / given.path)})
+            if given is not None and given.path is not None and "://" not in given.path
+            else given
+            for given in (self.source, self.suppression, self.erasure.requests)
+        )
+        erasure = self.erasure.model_copy(update={"requests": requests})
         state_dir = self.state_dir if isinstance(self.state_dir, str) else folder / self.state_dir
         scratch_dir = folder / self.scratch_dir if self.scratch_dir else None
-        return self.model_copy(update={"state_dir": state_dir, "scratch_dir": scratch_dir, "source": source})
+        return self.model_copy(
+            update={
+                "state_dir": state_dir,
+                "scratch_dir": scratch_dir,
+                "source": source,
+                "suppression": suppression,
+                "erasure": erasure,
+            }
+        )
 
     @property
     def state(self) -> Place:
@@ -222,6 +272,11 @@ class Settings(BaseSettings):
         if self.scratch_dir is not None:
             return self.scratch_dir
         return self.state_dir if isinstance(self.state_dir, Path) else scratch.temporary_folder()
+
+    @property
+    def keys(self) -> Keys:
+        """The names of the keys that our files are sealed with; none where they lie in clear."""
+        return Keys(self.encryption_key, self.encryption_keys_before)
 
     @property
     def ledger(self) -> str:

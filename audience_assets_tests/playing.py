@@ -47,7 +47,7 @@ def played(run: Pipeline) -> list[tuple[Any, ...]]:
         planned = {each.audience: each.due for each in standings}
         files = [run.layout.delta("vtex_ads", day) / file.name for file in delta.files]
         with database.connect(run.settings, rules=False) as connection:
-            rows = connection.read_parquet(state_reading.names(files)).fetchall() if files else []
+            rows = connection.read_parquet(state_reading.names(connection, files)).fetchall() if files else []
         days.append(
             (
                 raw.rows, raw.customers, raw.set_aside, raw.repeated_rows, normalized.customers, normalized.new,

@@ -1,19 +1,25 @@
 """The asset checks: what is looked at once more after each step, with thresholds where a share is judged."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import dagster as dg
 
+from audience_assets import guards
 from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.customers.raw import RawManifest
+from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.ledger.ledger import Ledger
 
 Subject = TypeVar("Subject")
 
 LARGEST_SHARE_SET_ASIDE = 0.01
 LARGEST_SHARE_REFUSED = 0.10
+
+
+def _nothing(_: object) -> None:
+    """No remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +31,32 @@ class Check(Generic[Subject]):
         description: What it proves, and what to do when it does not.
         severity: Whether a failure is an error or a warning.
         problem: Says in one sentence what is wrong with a day's result, or nothing.
+        remark: Says what is to be known of a day that passes, or nothing.
+        blocking: Whether an error keeps what follows from running.
     """
 
     name: str
     description: str
     severity: dg.AssetCheckSeverity
     problem: Callable[[Subject], str | None]
+    remark: Callable[[Subject], str | None] = _nothing
+    blocking: bool = True
 
     def spec(self, asset: str | list[str]) -> dg.AssetCheckSpec:
         """The declaration that belongs to the asset."""
-        blocking = self.severity is dg.AssetCheckSeverity.ERROR
+        blocking = self.blocking and self.severity is dg.AssetCheckSeverity.ERROR
         return dg.AssetCheckSpec(self.name, asset=asset, description=self.description, blocking=blocking)
 
     def result(self, subjects: Iterable[Subject]) -> dg.AssetCheckResult:
         """Passed when no day has a problem."""
-        problems = [sentence for subject in subjects if (sentence := self.problem(subject)) is not None]
+        looked_at = list(subjects)
+        problems = [sentence for each in looked_at if (sentence := self.problem(each)) is not None]
+        remarks = [sentence for each in looked_at if (sentence := self.remark(each)) is not None]
         return dg.AssetCheckResult(
             check_name=self.name,
             passed=not problems,
             severity=self.severity,
-            description=" ".join(problems) or None,
+            description=" ".join(problems or remarks) or None,
             metadata={"problems": len(problems)},
         )
 
@@ -68,6 +80,8 @@ def _counts_differ(subject: tuple[Ledger, NormalizedManifest]) -> str | None:
 
 
 def _refused(result: NormalizedManifest) -> str | None:
+    if result.stopped:
+        return None  # the guard says which values are missing
     fresh = result.new + result.changed
     loud = {
         field: sum(reasons.values())
@@ -80,6 +94,40 @@ def _refused(result: NormalizedManifest) -> str | None:
     return (
         f"{result.day}: more than {LARGEST_SHARE_REFUSED:.0%} of {fresh} new and changed customers: {fields}."
     )
+
+
+def _guard(name: str, description: str) -> Check[Any]:
+    """The check of a guard that looks at a day's customers, by what their manifest says of it."""
+
+    def stopped(result: RawManifest | NormalizedManifest) -> str | None:
+        return f"{result.day}: {result.stopped[name]}." if name in result.stopped else None
+
+    def allowed(result: RawManifest | NormalizedManifest) -> str | None:
+        return (
+            f"{result.day}: it was let through: {result.allowed[name]}." if name in result.allowed else None
+        )
+
+    return Check(name, description, dg.AssetCheckSeverity.ERROR, stopped, allowed)
+
+
+def _takes_out_too_many(delta: DeltaManifest) -> str | None:
+    return _of_parts(delta, {part.audience: part.stopped for part in delta.parts})
+
+
+def _may_take_out_many(delta: DeltaManifest) -> str | None:
+    allowed = {part.audience: part.allowed for part in delta.parts}
+    return _of_parts(
+        delta, {audience: f"it was let through: {said}" for audience, said in allowed.items() if said}
+    )
+
+
+def _of_parts(delta: DeltaManifest, said: Mapping[str, str]) -> str | None:
+    sentences = [
+        f"{_place({'day': delta.day, 'audience': audience})}: {sentence}."
+        for audience, sentence in said.items()
+        if sentence
+    ]
+    return " ".join(sentences) or None
 
 
 def _stands_twice(subject: dict[str, Any]) -> str | None:
@@ -109,6 +157,27 @@ FEW_ROWS_SET_ASIDE: Check[RawManifest] = Check(
     f"At most {LARGEST_SHARE_SET_ASIDE:.0%} of the rows are set aside. If more are, ask who makes the extract.",
     dg.AssetCheckSeverity.WARN,
     _set_aside,
+)
+EXTRACT_SIZE: Check[RawManifest] = _guard(
+    guards.EXTRACT_SIZE,
+    "The extract has about as many customers as on the last days. An empty, cut off or half one would remove the others.",
+)
+EXTRACT_COLUMNS: Check[RawManifest] = _guard(
+    guards.EXTRACT_COLUMNS,
+    "The extract has every column that it had on the last day. Without one, its values would be removed everywhere.",
+)
+USABLE_VALUES: Check[NormalizedManifest] = _guard(
+    guards.USABLE_VALUES,
+    "No field loses its usable values for many customers on one day, compared with the last days.",
+)
+REMOVALS_WITHIN_BOUNDS: Check[DeltaManifest] = Check(
+    "removals_within_bounds",
+    "No delta takes out more than a share of what the partner, or one of its audiences, holds. It does not block: the "
+    "delivery sends the other audiences and refuses those that are stopped, also when it is materialized alone.",
+    dg.AssetCheckSeverity.ERROR,
+    _takes_out_too_many,
+    _may_take_out_many,
+    blocking=False,
 )
 COUNTS_ADD_UP: Check[tuple[Ledger, NormalizedManifest]] = Check(
     "counts_add_up",

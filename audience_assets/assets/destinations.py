@@ -21,7 +21,8 @@ DELTA = """Exactly what will be sent to {name}: who joined, changed or left sinc
 
 A destination that was down for days catches up in one delta; a new one gets everyone. A change that normalizes away
 (case, blanks, the order of audiences) sends nothing. Every row passes the contract of the partner's columns, and each
-written file is opened again and compared, before anything is published here.
+written file is opened again and compared, before anything is published here. What would take out too many is written, so
+that a person can look, and not delivered unless the run config allows it.
 
 **A good day:** a few per cent of the customers. **No rows** is fine when nothing changed.
 **On a bad day:** a contract failure names column, rule and count, and nothing has been sent.
@@ -44,9 +45,11 @@ class DeltaConfig(dg.Config):
     """What a person can ask of a delta besides what changed.
 
     `replace` names audiences that are to be sent as a whole, in place of what the partner holds; "*" means all.
+    `allow` has "removals", or "removals:AUDIENCE", where more may be taken out than the guard lets through.
     """
 
     replace: list[str] = []  # noqa: RUF012 - Dagster reads the type and default of a config from the class
+    allow: list[str] = []  # noqa: RUF012
 
 
 def build(
@@ -62,7 +65,10 @@ def build(
         deps=[dg.AssetKey(HASHED)],
         kinds={"duckdb", "parquet"},
         description=DELTA.format(name=name, columns=_columns(destination)),
-        check_specs=[checks.EACH_CUSTOMER_ONCE.spec([name, "delta"])],
+        check_specs=[
+            checks.EACH_CUSTOMER_ONCE.spec([name, "delta"]),
+            checks.REMOVALS_WITHIN_BOUNDS.spec([name, "delta"]),
+        ],
         tags={"pii": "hashed"},
         **common,
     )
@@ -70,21 +76,28 @@ def build(
         planned: dict[str, str] = {}
 
         def plan(day: date) -> DeltaManifest:
-            standings, made = pipeline.plan(name, day, planned=planned, replace=config.replace)
-            planned.clear()
-            kept_back = {part.audience for part in made.parts if part.held or part.mode == "delete"}
-            planned.update(
-                {
-                    each.audience: each.due
-                    for each in standings
-                    if each.delivered is None and each.audience not in kept_back
-                }
+            standings, made = pipeline.plan(
+                name, day, planned=planned, replace=config.replace, allow=config.allow
             )
+            for stands, part in zip(standings, made.parts, strict=True):
+                if stands.delivered is not None:
+                    planned.pop(stands.audience, None)
+                elif part.held or part.stopped:
+                    continue  # the partner keeps what the days before bring it
+                elif part.mode == "delete":
+                    planned.pop(stands.audience, None)
+                else:
+                    planned[stands.audience] = stands.due
             return made
 
         made = each_day(context, plan, lambda result: metadata.of_delta(result, destination))
         counted = [count for result in made.values() for count in pipeline.count_delta(name, result)]
-        return dg.MaterializeResult(check_results=[checks.EACH_CUSTOMER_ONCE.result(counted)])
+        return dg.MaterializeResult(
+            check_results=[
+                checks.EACH_CUSTOMER_ONCE.result(counted),
+                checks.REMOVALS_WITHIN_BOUNDS.result(made.values()),
+            ]
+        )
 
     @dg.asset(
         name="delivery",

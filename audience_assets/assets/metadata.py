@@ -29,6 +29,7 @@ def of_raw(raw: RawManifest) -> Metadata:
         "repeated rows": raw.repeated_rows,
         "set aside by reason": _counts(raw.set_aside, "reason"),
         "columns not used": ", ".join(raw.unused_columns) or "none",
+        **_guarded(raw),
     }
 
 
@@ -41,6 +42,7 @@ def of_normalized(normalized: NormalizedManifest, settings: Settings) -> Metadat
             [dg.TableColumn("customer_id", "varchar", "as it is in the extract")]
             + [dg.TableColumn(rule.name, rule.type.lower(), rule.description) for rule in rules_of(settings)]
         ),
+        "encrypted": settings.encryption_key is not None,
         "customers": normalized.customers,
         "new": normalized.new,
         "changed": normalized.changed,
@@ -54,6 +56,7 @@ def of_normalized(normalized: NormalizedManifest, settings: Settings) -> Metadat
                 for reason, count in reasons.items()
             ],
         ),
+        **_guarded(normalized),
     } | {
         f"usable {field} %": round(100 * count / fresh, 2)
         for field, count in normalized.usable.items()
@@ -97,6 +100,14 @@ def of_delta(delta: DeltaManifest, destination: Destination) -> Metadata:
         "changed": delta.changed,
         "left": delta.left,
         "files": len(delta.files),
+        "stopped by a guard": _table(
+            ("audience", "what it saw"),
+            [(part.audience or "-", part.stopped) for part in delta.parts if part.stopped],
+        ),
+        "let through": _table(
+            ("audience", "what the guard saw"),
+            [(part.audience or "-", part.allowed) for part in delta.parts if part.allowed],
+        ),
     } | _by_audience(delta, destination)
 
 
@@ -186,6 +197,14 @@ def column_schema(destination: Destination) -> dg.TableSchema:
             for column in destination.columns
         ]
     )
+
+
+def _guarded(result: RawManifest | NormalizedManifest) -> Metadata:
+    """What guards saw, whether it stopped the day or was let through."""
+    return {
+        "stopped by a guard": _table(("guard", "what it saw"), list(result.stopped.items())),
+        "let through": _table(("guard", "what it saw"), list(result.allowed.items())),
+    }
 
 
 def _counts(counts: Mapping[str, int], what: str) -> dg.MetadataValue[Any]:

@@ -6,14 +6,16 @@ from types import MappingProxyType
 
 import duckdb
 
-from audience_assets import database, progress
-from audience_assets.customers import repeating
+from audience_assets import database, guards, progress
+from audience_assets.customers import index, repeating
 from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.delta import snapshot as snapshots
 from audience_assets.destinations.column import Destination
-from audience_assets.errors import StateError
+from audience_assets.errors import GuardError, StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
+from audience_assets.rules import consent
+from audience_assets.rules.canonical import refusal_column
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier, listed
 from audience_assets.storage import dataset, files, manifest, state_reading
@@ -22,6 +24,9 @@ from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
 from audience_assets.storage.manifest import Manifest
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
+
+EVIDENCE = (consent.LEGAL_BASIS.name, consent.LEGAL_BASIS_DATE.name)
+"""What the log keeps of why a customer may be delivered."""
 
 
 class HashedManifest(Manifest):
@@ -46,9 +51,12 @@ def hash_changes(
 
     Raises:
         StateError: normalized_customers has nothing for the day, or a segment's files are gone.
+        GuardError: A guard stopped the day's customers.
     """
     layout = Layout(settings.state)
     normalized = manifest.read(NormalizedManifest, layout.normalized(day), NORMALIZED)
+    if normalized.stopped:
+        raise GuardError(f"the customers of {day} were stopped: {guards.told(normalized.stopped)}")
     snapshot = ledger.snapshot(normalized.snapshot)
     if snapshot is None:
         raise StateError(f"the ledger does not know the snapshot of {day}: materialize {NORMALIZED} again")
@@ -71,11 +79,8 @@ def hash_changes(
 
 def _segments(settings: Settings, layout: Layout, snapshot: Snapshot) -> set[str]:
     """The log's segments that a snapshot refers to, and its own, which may be empty."""
-    index = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
-    with database.connect(settings, rules=False) as connection:
-        dataset.read(connection, index.files, snapshots.NO_INDEX).create_view("following", replace=True)
-        found = connection.execute("select distinct segment from following").fetchall()
-    return {snapshot.segment, *(name for (name,) in found)}
+    listed = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
+    return {snapshot.segment, *index.segments_of(settings, listed)}
 
 
 def _ensure_hashed(
@@ -88,7 +93,7 @@ def _ensure_hashed(
     """Write a segment's hashed files, or give them the columns of a destination that is new; return whether they were written."""
     layout = Layout(settings.state)
     before = _hashed_before(layout, segment)
-    known = state_reading.columns(before.files[0]) if before and before.files else []
+    known = _columns(settings, before)
     wanted = [destination for destination in destinations.values() if destination.consent_name not in known]
     if before is not None and (not wanted or not before.files):
         return False
@@ -113,6 +118,14 @@ def _ensure_hashed(
         final = dataset.publish(written, folder / f"segment-{segment.name}")
     ledger.set_hashed_file(segment.name, layout.relative(final))
     return True
+
+
+def _columns(settings: Settings, hashed: Dataset | None) -> list[str]:
+    """The columns of what is hashed, none of nothing."""
+    if hashed is None or not hashed.files:
+        return []
+    with database.connect(settings, rules=False) as connection:
+        return hashed.columns(connection)
 
 
 def _hashed_before(layout: Layout, segment: Segment) -> Dataset | None:
@@ -142,7 +155,8 @@ def _hash(
         query = hashed_sql(wanted, settings.source.hashed, repeating.DIGESTING, ready)
         if before is not None:
             before.view(connection, "before", query, bucket, len(normalized.buckets))
-            query = f"select before.*, added.* exclude (customer_id, segment) from before join ({query}) as added using (customer_id)"
+            known = ", ".join(("customer_id", "segment", *EVIDENCE))
+            query = f"select before.*, added.* exclude ({known}) from before join ({query}) as added using (customer_id)"
         with progress.query(connection):
             dataset.write(connection, query, path, "snappy")
 
@@ -151,8 +165,10 @@ def _view_normalized(
     connection: duckdb.DuckDBPyConnection, found: Sequence[Place], destinations: list[Destination]
 ) -> None:
     """The segment in clear; it may be older than a destination or than a field of ours, and then nobody stated those."""
-    relation = connection.read_parquet(state_reading.names(found), hive_partitioning=False)
-    wanted = {f"consent_{destination.name}": "boolean" for destination in destinations}
+    relation = connection.read_parquet(state_reading.names(connection, found), hive_partitioning=False)
+    consents = ["consent", *(f"consent_{destination.name}" for destination in destinations)]
+    wanted = dict.fromkeys(consents, "boolean") | dict.fromkeys(EVIDENCE, "varchar")
+    wanted |= dict.fromkeys(map(refusal_column, consents), "varchar")
     wanted |= {
         field: "varchar" for each in destinations for column in each.columns for field in column.fields
     }
@@ -168,9 +184,9 @@ def hashed_sql(
     ready: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Each destination's columns as the log keeps them, over a view of canonical customers that has some `ready`."""
-    columns = ["customer_id", "getvariable('segment') as segment"]
+    columns = ["customer_id", "getvariable('segment') as segment", *EVIDENCE]
     columns += [
-        f"coalesce({identifier(f'consent_{destination.name}')}, consent) as {identifier(destination.consent_name)}"
+        f"{_consent_sql(destination)} as {identifier(destination.consent_name)}"
         for destination in destinations
     ]
     columns += [
@@ -185,6 +201,16 @@ def hashed_sql(
         for column in destination.columns
     ]
     return f"select\n{listed(columns)}\nfrom {rows}"
+
+
+def _consent_sql(destination: Destination) -> str:
+    """The answer for the destination, else the one for all, else what holds without one; what cannot be read is a no."""
+    answers = [
+        f"if({identifier(refusal_column(name))} is null, {identifier(name)}, false)"
+        for name in (f"consent_{destination.name}", "consent")
+    ]
+    without = "false" if destination.opt_in else "null"
+    return f"coalesce({', '.join(answers)}, {without})"
 
 
 def _left_out(

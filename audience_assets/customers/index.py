@@ -45,6 +45,14 @@ def drafts(settings: Settings, folder: Place) -> list[list[Place]]:
     return [[folder / f"index-{bucket:04d}.parquet"] for bucket in range(settings.engine.buckets)]
 
 
+def segments_of(settings: Settings, listed: Dataset) -> list[str]:
+    """The segments that an index refers to, in order."""
+    with database.connect(settings, rules=False) as connection:
+        dataset.read(connection, listed.files, snapshots.NO_INDEX).create_view("following", replace=True)
+        found = connection.execute("select distinct segment from following order by segment").fetchall()
+    return [name for (name,) in found]
+
+
 def _write(
     settings: Settings, today: Dataset, parent: Dataset, segment: str, bucket: int, draft: Place
 ) -> IndexCounts:

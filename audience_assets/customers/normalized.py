@@ -1,149 +1,253 @@
 """Brings the customers that are new or changed into canonical form, and writes the day's index of all customers."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-import duckdb
+from pydantic import Field
 
-from audience_assets import database, progress
-from audience_assets.customers import index, source
-from audience_assets.customers.fields import rules_of
+from audience_assets import guards
+from audience_assets.customers import canonical_rows, index, source, suppression, withheld
+from audience_assets.customers.canonical_rows import NewSegment, Values
 from audience_assets.customers.raw import RawManifest
-from audience_assets.delta import snapshot as snapshots
 from audience_assets.delta.snapshot import IndexCounts
-from audience_assets.errors import ExtractError, StateError
+from audience_assets.errors import ExtractError, GuardError, StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
-from audience_assets.rules import engine
-from audience_assets.rules.canonical import refusal_column
 from audience_assets.settings import Settings
-from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files, manifest
-from audience_assets.storage.dataset import Dataset, Parts
+from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import NORMALIZED, RAW, Layout
 from audience_assets.storage.manifest import Manifest
 from audience_assets.storage.object_path import Place
 from audience_assets.workers import Workers
 
-FEW = 100_000
-"""How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
-
-PHONES = 0.3
-"""The share of the work that goes into phones which the library must parse, for whoever watches."""
+GUARDS = (guards.USABLE_VALUES,)
 
 
 class NormalizedManifest(Manifest):
-    """What normalizing a day gave: the snapshot it describes, and how many values were refused."""
+    """What normalizing a day gave: the snapshot it describes, and how many values were refused.
+
+    `stopped` and `allowed` have by guard what it saw; what is stopped did not become the day's snapshot.
+    """
 
     day: date
     snapshot: str
     parent: str | None
     segment: str
     checksum: str
+    index_file: str
     customers: int
     new: int
     changed: int
     left: int
     refused: dict[str, dict[str, int]]
     usable: dict[str, int]
+    withheld: int = 0
+    suppression_rows: int = 0
+    suppression_unusable: int = 0
+    stopped: dict[str, str] = Field(default_factory=dict)
+    allowed: dict[str, str] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What came out of a share of the extract: rows, usable values by field, refused ones by field and reason; its files."""
-
-    rows: int
-    usable: dict[str, int]
-    refused: dict[str, dict[str, int]]
-    files: Parts
-
-
-def normalize_changes(settings: Settings, ledger: Ledger, workers: Workers, day: date) -> NormalizedManifest:
+def normalize_changes(
+    settings: Settings, ledger: Ledger, workers: Workers, day: date, allow: Collection[str] = ()
+) -> NormalizedManifest:
     """Normalize the day's new and changed customers against the newest earlier snapshot.
 
     Running a day again with the same extract, rules and earlier snapshot gives the same snapshot and writes nothing.
+    `allow` names guards that let the day through.
 
     Raises:
+        SettingsError: There is no guard of a name in `allow`.
+        GuardError: A guard stopped the day's extract.
         StateError: raw_customers has nothing for the day, or an earlier index is missing.
         ExtractError: The extract changed or went away since raw_customers read it.
     """
+    guards.refuse_unknown(allow, GUARDS)
     layout = Layout(settings.state)
     folder = files.private_folder(layout.normalized(day))
     raw = manifest.read(RawManifest, layout.raw(day), RAW)
+    if raw.stopped:
+        raise GuardError(f"the extract of {day} was stopped: {guards.told(raw.stopped)}")
     parent = ledger.newest_snapshot_before(day)
-    key = _snapshot_key(settings, raw, parent)
-    if (known := _known(ledger, layout, folder, key)) is not None:
-        return known
-    segment = f"{day}-{key}"
-    before = _index_of(layout, parent)
-    with files.draft_folder_beside(folder) as draft:
-        alike = parent is not None and len(before.buckets) == settings.engine.buckets
-        drafts: list[list[Place]] = []
-        if (counts := _nothing_new(layout, raw, parent, before) if alike else None) is None:
-            drafts = index.drafts(settings, draft)
-            counts = index.write(settings, workers, raw, before, segment, drafts)
-        if source.stamps(settings, day) != raw.files:
-            raise ExtractError(
-                f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
-            )
-        values, normalized = _write_customers(settings, workers, raw, segment, counts, drafts, draft)
-        if sum(each.rows for each in values) != counts.fresh:
-            raise ExtractError(
-                f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
-            )
-        normalized_file = dataset.publish(normalized, folder / f"customers-{segment}")
-        # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
-        index_file = (
-            layout.absolute(parent.index_file)
-            if parent is not None and alike and not counts.fresh + counts.left
-            else dataset.publish(drafts, folder / f"index-{key}")
-        )
-    result = NormalizedManifest(
-        day=day,
-        snapshot=key,
-        parent=parent.key if parent else None,
-        segment=segment,
-        checksum=raw.checksum,
-        customers=counts.customers,
-        new=counts.new,
-        changed=counts.fresh - counts.new,
-        left=counts.left,
-        refused=_added(each.refused for each in values),
-        usable={name: sum(each.usable[name] for each in values) for name in values[0].usable},
+    base = _base_key(settings, raw, parent)
+    suppressed = suppression.load(settings, day, secret := ledger.match_secret(), ledger.tombstones())
+    found = _known(ledger, layout, folder, base) or _write(
+        settings, ledger, workers, raw, parent, base, secret
     )
-    _publish(ledger, layout, result, raw, normalized_file, index_file)
+    snapshot = withheld.of(settings, ledger, workers, found.snapshot, suppressed, secret)
+    result = found.manifest.model_copy(
+        update={
+            "snapshot": snapshot.key,
+            "withheld": snapshot.withheld,
+            "suppression_rows": suppressed.rows,
+            "suppression_unusable": suppressed.unusable,
+        }
+    )
+    # What was let through once stays so for the same extract.
+    stopped, allowed = guards.settled(_found(settings, result, folder), {*allow, *result.allowed})
+    result = result.model_copy(update={"stopped": stopped, "allowed": allowed})
+    if not result.stopped:
+        ledger.publish_snapshot(snapshot)
     result.write(folder)
     return result
 
 
-def _snapshot_key(settings: Settings, raw: RawManifest, parent: Snapshot | None) -> str:
-    """The same for the same extract, rules and earlier snapshot, however often the day is run."""
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What normalizing a day gives before anybody is withheld; its snapshot need not be published yet."""
+
+    manifest: NormalizedManifest
+    snapshot: Snapshot
+
+
+def _write(
+    settings: Settings,
+    ledger: Ledger,
+    workers: Workers,
+    raw: RawManifest,
+    parent: Snapshot | None,
+    base: str,
+    secret: bytes,
+) -> _Day:
+    """Write the day's index and its new segment, and tell the ledger of the segment."""
+    layout, day, name = Layout(settings.state), raw.day, f"{raw.day}-{base}"
+    folder = layout.normalized(day)
+    before = _index_of(layout, parent)
+    with files.draft_folder_beside(folder) as draft:
+        alike = parent is not None and len(before.buckets) == settings.engine.buckets
+        drafts: list[list[Place]] = []
+        if (counts := _nothing_new(layout, raw, parent) if alike else None) is None:
+            drafts = index.drafts(settings, draft)
+            counts = index.write(settings, workers, raw, before, name, drafts)
+        if source.stamps(settings, day) != raw.files:
+            raise ExtractError(
+                f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
+            )
+        listed = [each for bucket in drafts for each in bucket]
+        segment = NewSegment(name, counts.fresh, secret)
+        values = canonical_rows.write(settings, workers, raw, segment, listed, draft)
+        if values.rows != counts.fresh:
+            raise ExtractError(
+                f"the extract of {day} changed after raw_customers read it: materialize {RAW} again"
+            )
+        normalized = dataset.publish(values.files, folder / f"customers-{name}")
+        keys = dataset.publish(values.keys, folder / f"keys-{name}")
+        # The same index again is not kept twice, so that a delta sees at once that there is nothing to compare.
+        index_file = (
+            layout.absolute(parent.index_file)
+            if parent is not None and alike and not counts.fresh + counts.left
+            else dataset.publish(drafts, folder / f"index-{base}")
+        )
+    ledger.record_segment(
+        Segment(
+            name=name,
+            day=day,
+            rules_signature=raw.rules_signature,
+            normalized_file=layout.relative(normalized),
+            rows=counts.fresh,
+            keys_file=layout.relative(keys),
+        )
+    )
+    snapshot = Snapshot(
+        key=base,
+        day=day,
+        parent_key=parent.key if parent else None,
+        segment=name,
+        index_file=layout.relative(index_file),
+        customers=counts.customers,
+        new=counts.new,
+        changed=counts.fresh - counts.new,
+        left=counts.left,
+    )
+    return _Day(_manifest_of(raw, snapshot, values), snapshot)
+
+
+def _manifest_of(raw: RawManifest, snapshot: Snapshot, values: Values) -> NormalizedManifest:
+    return NormalizedManifest(
+        day=raw.day,
+        snapshot=snapshot.key,
+        parent=snapshot.parent_key,
+        segment=snapshot.segment,
+        checksum=raw.checksum,
+        index_file=snapshot.index_file,
+        customers=snapshot.customers,
+        new=snapshot.new,
+        changed=snapshot.changed,
+        left=snapshot.left,
+        refused=values.refused,
+        usable=values.usable,
+    )
+
+
+def _found(settings: Settings, result: NormalizedManifest, folder: Place) -> dict[str, str | None]:
+    """What each guard says of the day, beside earlier days that were not stopped."""
+    fresh, sentence = result.new + result.changed, None
+    if guards.may_lose_values(settings.guards, fresh, result.customers):
+        before = _shares_before(settings, result, folder)
+        sentence = guards.usable_values(settings.guards, result.customers, fresh, result.usable, before)
+    return {guards.USABLE_VALUES: sentence}
+
+
+def _shares_before(settings: Settings, result: NormalizedManifest, folder: Place) -> dict[str, float]:
+    """For each field, who had a usable value among those who were new or changed on the last days.
+
+    Older days are looked at too until their customers are as many as the day's, so that a few do not stand for all.
+    """
+    days, seen, usable, customers = 0, 0, Counter[str](), Counter[str]()
+    for earlier in manifest.before(NormalizedManifest, folder, result.day):
+        if days >= settings.guards.days and seen >= result.new + result.changed:
+            break
+        if not earlier.stopped:
+            fresh = earlier.new + earlier.changed
+            days, seen = days + 1, seen + fresh
+            usable.update(earlier.usable)
+            customers.update(dict.fromkeys(earlier.usable, fresh))
+            if earlier.allowed:
+                break  # what a person let through is the measure from then on
+    return {field: usable[field] / number for field, number in customers.items() if number}
+
+
+def _base_key(settings: Settings, raw: RawManifest, parent: Snapshot | None) -> str:
+    """The same for the same extract, rules and earlier customers, however often the day is run."""
     parts = [
         raw.day.isoformat(),
         raw.checksum,
         raw.rules_signature,
-        parent.key if parent else "",
+        parent.segment if parent else "",
         settings.source.extract,
         str(settings.engine.buckets),
     ]
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _known(ledger: Ledger, layout: Layout, folder: Place, key: str) -> NormalizedManifest | None:
+def _known(ledger: Ledger, layout: Layout, folder: Place, base: str) -> _Day | None:
     """What an earlier run of the same day wrote, if all of it is still there."""
-    stored = ledger.snapshot(key)
-    if stored is None or not (folder / manifest.NAME).is_file():
+    try:
+        earlier = manifest.read(NormalizedManifest, folder, NORMALIZED)
+    except StateError:
         return None
-    result = manifest.read(NormalizedManifest, folder, NORMALIZED)
-    segment = ledger.segment(stored.segment)
-    needed = [stored.index_file, segment and (segment.hashed_file or segment.normalized_file)]
-    if result.snapshot != key or not all(path and layout.absolute(path).exists() for path in needed):
+    segment = ledger.segment(earlier.segment)
+    if segment is None or not earlier.segment.endswith(f"-{base}"):
         return None
-    ledger.publish_snapshot(stored)
-    return result
+    needed = [earlier.index_file, segment.keys_file, segment.hashed_file or segment.normalized_file]
+    if not all(path and layout.absolute(path).exists() for path in needed):
+        return None
+    snapshot = Snapshot(
+        key=base,
+        day=earlier.day,
+        parent_key=earlier.parent,
+        segment=earlier.segment,
+        index_file=earlier.index_file,
+        customers=earlier.customers,
+        new=earlier.new,
+        changed=earlier.changed,
+        left=earlier.left,
+    )
+    return _Day(earlier, snapshot)
 
 
 def _index_of(layout: Layout, snapshot: Snapshot | None) -> Dataset:
@@ -155,9 +259,7 @@ def _index_of(layout: Layout, snapshot: Snapshot | None) -> Dataset:
     return Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED) if snapshot else Dataset(())
 
 
-def _nothing_new(
-    layout: Layout, raw: RawManifest, parent: Snapshot | None, before: Dataset
-) -> IndexCounts | None:
+def _nothing_new(layout: Layout, raw: RawManifest, parent: Snapshot | None) -> IndexCounts | None:
     """What an index would count whose extract and rules are those of its parent; None where they are not."""
     if parent is None:
         return None
@@ -165,137 +267,5 @@ def _nothing_new(
         earlier = manifest.read(NormalizedManifest, layout.normalized(parent.day), NORMALIZED)
     except StateError:
         return None
-    same = earlier.snapshot == parent.key and earlier.checksum == raw.checksum
-    return IndexCounts(before.rows, fresh=0, new=0, left=0) if same else None
-
-
-def _write_customers(
-    settings: Settings,
-    workers: Workers,
-    raw: RawManifest,
-    segment: str,
-    counts: IndexCounts,
-    index_drafts: Iterable[Iterable[Place]],
-    draft: Place,
-) -> tuple[list[_Values], list[list[Place]]]:
-    """Normalize the customers of the new segment; there are no drafts of an index where nothing is new.
-
-    Returns:
-        What came out of each share of the extract, and the drafts by bucket.
-    """
-    everyone = raw.rows == counts.fresh
-    indexes = None if everyone else [each for bucket in index_drafts for each in bucket]
-    # Exact repeats of a row can be told only where all rows are seen together.
-    shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
-    calls = [
-        (settings, raw, share, indexes, segment, counts.fresh, draft / f"share-{number:04d}")
-        for number, share in enumerate(shares)
-    ]
-    with progress.stage("normalizing", counts.fresh):
-        values = workers.map(_normalize, calls)
-    buckets = range(settings.engine.buckets)
-    return values, [[file for each in values for file in each.files[bucket]] for bucket in buckets]
-
-
-def _normalize(
-    settings: Settings,
-    raw: RawManifest,
-    share: Sequence[str] | None,
-    indexes: Sequence[Place] | None,
-    segment: str,
-    fresh: int,
-    folder: Place,
-) -> _Values:
-    """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes.
-
-    Exact repeats of a row count once.
-    """
-    buckets = settings.engine.buckets
-    with database.connect(settings) as connection, files.workshop(folder) as drafts:
-        source.view_extract(connection, settings, raw.day, share)
-        only = ""
-        if indexes is not None:
-            connection.execute("set variable segment = $segment", {"segment": segment})
-            dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
-            connection.execute("""
-                create temp table wanted as
-                select customer_id from following where segment = getvariable('segment')
-            """)
-            only = "semi join wanted using (customer_id)"
-        once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
-        connection.execute(
-            f"create temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
-        )
-        try:
-            with progress.query(connection, last=PHONES):
-                query = engine.clean_customers(
-                    connection,
-                    "changed_customers",
-                    rules_of(settings),
-                    hashed=settings.source.hashed,
-                    brazil_ninth_digit=settings.rules.brazil_ninth_digit,
-                    few=fresh <= FEW,
-                )
-            with progress.query(connection, first=PHONES):
-                rows = dataset.write_buckets(connection, query.sql, drafts, buckets, "snappy")
-        except (duckdb.Error, OSError) as error:
-            raise source.unreadable(error, raw.day, list(raw.files)) from None
-        written = sorted(drafts.rglob("*.parquet"))
-        dataset.read(connection, written, query.sql).create_view("normalized", replace=True)
-        values = _values(connection, settings, rows)
-        return replace(values, files=dataset.hand_over(drafts, folder, buckets))
-
-
-def _publish(
-    ledger: Ledger,
-    layout: Layout,
-    result: NormalizedManifest,
-    raw: RawManifest,
-    normalized: Place,
-    index: Place,
-) -> None:
-    """Tell the ledger of the segment, then of the snapshot that refers to it."""
-    ledger.record_segment(
-        Segment(
-            name=result.segment,
-            day=result.day,
-            rules_signature=raw.rules_signature,
-            normalized_file=layout.relative(normalized),
-            rows=result.new + result.changed,
-        )
-    )
-    ledger.publish_snapshot(
-        Snapshot(
-            key=result.snapshot,
-            day=result.day,
-            parent_key=result.parent,
-            segment=result.segment,
-            index_file=layout.relative(index),
-            customers=result.customers,
-            new=result.new,
-            changed=result.changed,
-            left=result.left,
-        )
-    )
-
-
-def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int) -> _Values:
-    """Usable values by field, and refused ones by field and reason, in the view `normalized`."""
-    rules = rules_of(settings)
-    names = [rule.name for rule in rules]
-    fields = list(dict.fromkeys(rule.field for rule in rules if rule.refuses))
-    counts = [f"count({identifier(name)})" for name in names]
-    reasons = [f"histogram({identifier(refusal_column(field))})" for field in fields]
-    row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
-    usable = dict(zip(names, row[: len(names)], strict=True))
-    refused = dict(zip(fields, row[len(names) :], strict=True))
-    return _Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason}, ())
-
-
-def _added(counts: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
-    """Counts by field and reason of all shares together."""
-    total: dict[str, Counter[str]] = {}
-    for each in counts:
-        for field, by_reason in each.items():
-            total.setdefault(field, Counter()).update(by_reason)
-    return {field: dict(by_reason) for field, by_reason in total.items()}
+    same = earlier.segment == parent.segment and earlier.checksum == raw.checksum
+    return IndexCounts(parent.customers, fresh=0, new=0, left=0) if same else None

@@ -5,22 +5,25 @@ to normalize only customers for whom something can have changed.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
+from pydantic import Field
 
-from audience_assets import database, progress
+from audience_assets import database, guards, progress
 from audience_assets.customers import source
 from audience_assets.customers.fields import DEPARTED, input_fields
 from audience_assets.errors import ExtractError
+from audience_assets.rules.match_keys import NOBODY, Tombstones
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
-from audience_assets.storage import dataset, files
+from audience_assets.storage import dataset, files, manifest
 from audience_assets.storage.dataset import Parts
 from audience_assets.storage.layout import Layout
 from audience_assets.storage.manifest import Manifest
@@ -29,7 +32,9 @@ from audience_assets.workers import Workers
 
 NO_CUSTOMER_ID = "no customer_id"
 CONFLICTING = "customer_id stands twice with different content"
+ERASED = "erased at the person's request"
 
+GUARDS = (guards.EXTRACT_SIZE, guards.EXTRACT_COLUMNS)
 
 NO_CUSTOMERS = """
 select
@@ -54,7 +59,8 @@ class RawManifest(Manifest):
     """What the extract of a day held.
 
     `checksum` is the same for the same fingerprints in any order; `customers_file` is a dataset with customer_id,
-    fingerprint, departed, rows and conflicting, a row for each customer_id.
+    fingerprint, departed, rows and conflicting, a row for each customer_id. `columns` are the fields of ours that the
+    extract has. `stopped` and `allowed` have by guard what it saw; what is stopped is not normalized.
     """
 
     day: date
@@ -68,14 +74,17 @@ class RawManifest(Manifest):
     files: dict[str, str]
     customers_file: str
     checksum: str
+    columns: list[str] = Field(default_factory=list)
+    stopped: dict[str, str] = Field(default_factory=dict)
+    allowed: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was found in a share of the extract's files: rows, columns that nothing uses, and fingerprints by bucket."""
+    """What was found in a share of the extract's files: rows, columns, and fingerprints by bucket."""
 
     rows: int
-    unused: frozenset[str]
+    columns: source.Columns
     files: Parts
 
 
@@ -84,6 +93,7 @@ class _Settled:
     """What was found among the customers of a bucket."""
 
     customers: int
+    erased_rows: int
     conflicting_rows: int
     repeated_rows: int
     departed: int
@@ -92,15 +102,26 @@ class _Settled:
     @property
     def rows(self) -> int:
         """Rows that have a customer_id."""
-        return self.customers + self.repeated_rows + self.conflicting_rows
+        return self.customers + self.repeated_rows + self.conflicting_rows + self.erased_rows
 
 
-def read_extract(settings: Settings, workers: Workers, day: date, rules_signature: str) -> RawManifest:
-    """Fingerprint the day's extract and publish the result.
+def read_extract(
+    settings: Settings,
+    workers: Workers,
+    day: date,
+    rules_signature: str,
+    allow: Collection[str] = (),
+    tombstones: Tombstones = NOBODY,
+) -> RawManifest:
+    """Fingerprint the day's extract and publish the result, also where a guard stops the day.
+
+    `allow` names guards that let the day through; customers of `tombstones` are set aside, as if they were not there.
 
     Raises:
+        SettingsError: There is no guard of a name in `allow`.
         ExtractError: The extract is missing, unreadable, breaks the input contract or has no usable row.
     """
+    guards.refuse_unknown(allow, GUARDS)
     stamps = source.stamps(settings, day)
     folder = files.private_folder(Layout(settings.state).raw(day))
     buckets = settings.engine.buckets
@@ -117,7 +138,8 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
         fingerprints = [[file for each in read for file in each.files[bucket]] for bucket in range(buckets)]
         with progress.stage("grouping by customer", sum(each.rows for each in read)):
             settled = workers.map(
-                _settle, [(settings, fingerprints[bucket], drafts[bucket]) for bucket in range(buckets)]
+                _settle,
+                [(settings, fingerprints[bucket], tombstones, drafts[bucket]) for bucket in range(buckets)],
             )
         _refuse_empty(settings, day, rows=sum(each.rows for each in read), settled=settled)
         if source.stamps(settings, day) != stamps:
@@ -132,8 +154,9 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
     set_aside = {
         NO_CUSTOMER_ID: rows - sum(each.rows for each in settled),
         CONFLICTING: sum(each.conflicting_rows for each in settled),
+        ERASED: sum(each.erased_rows for each in settled),
     }
-    manifest = RawManifest(
+    result = RawManifest(
         day=day,
         rules_signature=rules_signature,
         rows=rows,
@@ -141,13 +164,43 @@ def read_extract(settings: Settings, workers: Workers, day: date, rules_signatur
         set_aside=dict(+Counter(set_aside)),
         repeated_rows=sum(each.repeated_rows for each in settled),
         departed=sum(each.departed for each in settled),
-        unused_columns=sorted(frozenset.intersection(*(each.unused for each in read))),
+        unused_columns=sorted(frozenset.intersection(*(each.columns.unused for each in read))),
         files=stamps,
         customers_file=published.name,
         checksum=checksum,
+        columns=sorted(read[0].columns.fields),
     )
-    manifest.write(folder)
-    return manifest
+    stopped, allowed = guards.settled(_found(settings, result, folder), allow)
+    result = result.model_copy(update={"stopped": stopped, "allowed": allowed})
+    result.write(folder)
+    return result
+
+
+def _found(settings: Settings, result: RawManifest, folder: Place) -> dict[str, str | None]:
+    """What each guard says of the day, beside earlier days that were not stopped."""
+    before = (each for each in manifest.before(RawManifest, folder, result.day) if not each.stopped)
+    earlier = list(islice(before, settings.guards.days))
+    known = earlier[0].columns if earlier else []
+    # In an incremental extract absence means nothing, and that everyone may leave was said already.
+    sized = settings.source.extract == "full" and result.customers > 0
+    return {
+        guards.EXTRACT_SIZE: guards.extract_size(
+            settings.guards, result.customers, _sizes(earlier) if sized else []
+        ),
+        guards.EXTRACT_COLUMNS: guards.extract_columns(
+            settings.guards, result.columns, known, result.unused_columns
+        ),
+    }
+
+
+def _sizes(earlier: Sequence[RawManifest]) -> list[int]:
+    """The customers of earlier days, newest first; a size that a person let through is the measure from then on."""
+    sizes = []
+    for each in earlier:
+        sizes.append(each.customers)
+        if guards.EXTRACT_SIZE in each.allowed:
+            break
+    return sizes
 
 
 def _stated_rows(found: Sequence[str]) -> int | None:
@@ -171,21 +224,24 @@ def _fingerprint(
     """Write customer_id, fingerprint, departed of a share's rows below `folder`, a file or more for each bucket."""
     buckets = settings.engine.buckets
     with database.connect(settings) as connection, files.workshop(folder) as drafts:
-        unused = source.view_extract(connection, settings, day, share)
+        columns = source.view_extract(connection, settings, day, share)
         connection.execute("set variable signature = $signature", {"signature": rules_signature})
         query = _fingerprints_sql(settings)
         try:
             with progress.query(connection):
                 rows = dataset.write_buckets(connection, query, drafts, buckets, "snappy")
+        except duckdb.OutOfMemoryException:
+            raise
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
-        return _Read(rows, frozenset(unused), dataset.hand_over(drafts, folder, buckets))
+        return _Read(rows, columns, dataset.hand_over(drafts, folder, buckets))
 
 
-def _settle(settings: Settings, found: Sequence[Place], draft: Place) -> _Settled:
+def _settle(settings: Settings, found: Sequence[Place], tombstones: Tombstones, draft: Place) -> _Settled:
     """Write one row for each customer of a bucket, and count what is set aside."""
     with database.connect(settings, rules=False) as connection, files.written(draft) as path:
-        dataset.read(connection, found, _NO_FINGERPRINTS).create_view("fingerprinted", replace=True)
+        dataset.read(connection, found, _NO_FINGERPRINTS).create_view("found", replace=True)
+        erased = tombstones.view_others(connection, "found", "fingerprinted")
         once = """
 select
   customer_id,
@@ -200,9 +256,11 @@ group by customer_id
         with progress.query(connection):
             dataset.write(connection, once, path, "zstd")
         dataset.read(connection, [path], NO_CUSTOMERS).create_view("settled", replace=True)
-        counted = connection.execute("""
+        counted = connection.execute(
+            """
             select
               count(*) filter (where not conflicting) as customers,
+              $erased as erased_rows,
               coalesce(sum(rows) filter (where conflicting), 0)::bigint as conflicting_rows,
               coalesce(sum(rows - 1) filter (where not conflicting), 0)::bigint as repeated_rows,
               count(*) filter (where not conflicting and departed) as departed,
@@ -212,7 +270,9 @@ group by customer_id
                 0
               )::hugeint as checksum
             from settled
-        """)
+        """,
+            {"erased": erased},
+        )
         return _Settled(*counted.fetchall()[0])
 
 

@@ -19,6 +19,9 @@ LOOKED_AT = 200_000
 SHARE = 0.5
 """The share of distinct values among the rows looked at up to which a join is cheaper than digesting each."""
 
+MOST = 50_000
+"""How many distinct values there may be among the rows looked at: what has more would fill the memory before the last row."""
+
 
 def view_digests(
     connection: duckdb.DuckDBPyConnection, destinations: Sequence[Destination], ready_digests: Collection[str]
@@ -77,4 +80,8 @@ def _repeating(
     looked_at = min(LOOKED_AT, max(FEW, rows // 10))
     counts = ", ".join(f"count(distinct hash({', '.join(map(identifier, fields))}))" for fields in groups)
     distinct = connection.execute(f"select {counts} from (from normalized limit {looked_at})").fetchall()[0]
-    return {fields for fields, number in zip(groups, distinct, strict=True) if number <= SHARE * looked_at}
+    return {
+        fields
+        for fields, number in zip(groups, distinct, strict=True)
+        if number <= min(MOST, SHARE * looked_at)
+    }

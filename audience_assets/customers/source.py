@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -36,6 +37,14 @@ _REASONS = {
 """Words of DuckDB's complaints, and ours for them; DuckDB quotes values beside them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of an extract: the fields of ours that it has, and the names of its own that nothing uses."""
+
+    fields: frozenset[str]
+    unused: frozenset[str]
+
+
 def shares(settings: Settings, day: date, found: Sequence[str]) -> list[Sequence[str] | None]:
     """The day's files dealt to the workers; [None] where the extract is read in one piece.
 
@@ -53,15 +62,20 @@ def shares(settings: Settings, day: date, found: Sequence[str]) -> list[Sequence
 
 
 def view_extract(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, day: date, share: Sequence[str] | None = None
-) -> list[str]:
-    """Create the view `extract` for a day; return the extract's columns that nothing uses.
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    day: date,
+    share: Sequence[str] | None = None,
+    required: Collection[str] = (CUSTOMER_ID,),
+) -> Columns:
+    """Create the view `extract` for a day; return the extract's columns.
 
     Args:
         connection: Where the view is made.
         settings: Say where the extract lies.
         day: The day.
         share: Some of the day's files; all of them where it is None.
+        required: The fields that it must have.
 
     Raises:
         SettingsError: No source is configured, or the query is not valid.
@@ -73,7 +87,7 @@ def view_extract(
     found = list(share or ([] if settings.source.path is None else files.find(settings.source, day)))
     try:
         parts = _parts(connection, settings, day, found)
-        used = [_used_columns(settings, part) for part in parts]
+        used = [_used_columns(settings, part, required) for part in parts]
         for part, columns in zip(parts[1:], used[1:], strict=True):
             if differing := sorted(set(columns) ^ set(used[0])):
                 raise ExtractError(
@@ -90,7 +104,7 @@ def view_extract(
     taken = {
         part.columns[at][0] for part, columns in zip(parts, used, strict=True) for at in columns.values()
     }
-    return sorted(names - taken)
+    return Columns(frozenset(used[0]), frozenset(names - taken))
 
 
 def has_landed(settings: Settings, day: date) -> bool:
@@ -141,7 +155,7 @@ def _parts(
             return of_json(connection, settings, found)
 
 
-def _used_columns(settings: Settings, part: Part) -> dict[str, int]:
+def _used_columns(settings: Settings, part: Part, required: Collection[str]) -> dict[str, int]:
     """Our field to the position of the part's column, for each field that the part has.
 
     Raises:
@@ -171,8 +185,8 @@ def _used_columns(settings: Settings, part: Part) -> dict[str, int]:
             )
         elif ours in mapping:
             problems.append(f"the column {wanted!r}, which source.columns maps to {ours}, is missing")
-        elif ours == CUSTOMER_ID:
-            problems.append("the required column 'customer_id' is missing: map it in source.columns")
+        elif ours in required:
+            problems.append(f"the required column {ours!r} is missing: map it in source.columns")
     if problems:
         raise ExtractError(f"{part.where}: {'; '.join(problems)}")
     return used

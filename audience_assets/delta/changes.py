@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from audience_assets.delta.snapshot import NO_INDEX
+from audience_assets.delta.snapshot import Members
 from audience_assets.sql import identifier, literal
 from audience_assets.storage import state_reading
-from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.object_path import Place
 
 JOINED = "joined"
@@ -24,11 +23,14 @@ ROW_KEY = '"/customer_id"'
 SEGMENT = '"/segment"'
 """The segment in which a row of `held_rows`, `due_rows` or `log_rows` stands."""
 
+MANY = 2_000_000
+"""Of so many candidates the rows are read from the log each time; those of fewer are kept, beyond the memory limit on disk."""
+
 Counts = dict[str, int]
 
 
-def find_candidates(connection: duckdb.DuckDBPyConnection, held: Dataset, due: Dataset) -> None:
-    """Fill the table `candidates` with customers whose segment differs between two indexes, bucket by bucket."""
+def find_candidates(connection: duckdb.DuckDBPyConnection, held: Members, due: Members) -> None:
+    """Fill the table `candidates` with customers whose segment differs between two snapshots, bucket by bucket."""
     connection.execute("""
         create or replace temp table candidates (
           customer_id varchar,
@@ -38,10 +40,10 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, held: Dataset, due: D
     """)
     if held == due:
         return
-    buckets = max(len(held.buckets), len(due.buckets))
+    buckets = max(held.buckets, due.buckets)
     for bucket in range(buckets):
-        held.view(connection, "held", NO_INDEX, bucket, buckets)
-        due.view(connection, "due", NO_INDEX, bucket, buckets)
+        held.view(connection, "held", bucket, buckets)
+        due.view(connection, "due", bucket, buckets)
         connection.execute("""
             insert into candidates
             select
@@ -67,7 +69,7 @@ def view_rows(
     columns: Mapping[str, str],
     wanted: str,
 ) -> None:
-    """Create the view `{side}_rows`: the candidates' rows as the log keeps them.
+    """Create the view `{side}_rows`: the candidates' rows as the log keeps them, read once unless there are many.
 
     Args:
         connection: Holds the table `candidates`.
@@ -82,6 +84,9 @@ def view_rows(
           and candidates.{side}_segment = log.segment
     """
     _view_log(connection, side, files, columns, wanted, current)
+    if count_rows(connection, "candidates") < MANY:
+        connection.execute(f"create or replace temp table {side}_kept as from {side}_rows")
+        connection.execute(f"create or replace temp view {side}_rows as from {side}_kept")
 
 
 def view_log(
@@ -99,7 +104,7 @@ def view_everyone(
     Returns:
         Whether it has the rows as they stand in the files, in their order, none of them superseded.
     """
-    rows = sum(state_reading.rows(file) for file in files)
+    rows = state_reading.rows(connection, files)
     # Each segment has a customer once, so equal counts mean that no row in these segments was superseded.
     whole: bool = rows == count_rows(connection, "everyone")
     current = (
@@ -136,7 +141,7 @@ def _view_log(
         )
         return
     variable = f"{side}_files"
-    connection.execute(f"set variable {variable} = $files", {"files": state_reading.names(files)})
+    connection.execute(f"set variable {variable} = $files", {"files": state_reading.names(connection, files)})
     log = f"read_parquet(getvariable('{variable}'), hive_partitioning = false, union_by_name = true)"
     present = set(connection.sql(f"from {log}").columns)
     listed = ", ".join(
@@ -158,6 +163,8 @@ def _view_log(
 def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tuple[str, str]]) -> Counts:
     """Fill the table `net_changes` with customer_id and change from the views `held_rows` and `due_rows`.
 
+    Rows are compared by a 64-bit hash of what is compared, as their fingerprints were, so that the join holds no wide rows.
+
     Args:
         connection: Holds the views.
         comparisons: For each compared column, the SQL of its held and of its due side.
@@ -165,21 +172,29 @@ def compare(connection: duckdb.DuckDBPyConnection, comparisons: Mapping[str, tup
     Returns:
         How many customers joined, changed and left.
     """
-    differs = " or ".join(f"{held} is distinct from {due}" for held, due in comparisons.values()) or "false"
+    for side, values in (
+        ("held", [held for held, _ in comparisons.values()]),
+        ("due", [due for _, due in comparisons.values()]),
+    ):
+        connection.execute(f"""
+            create or replace temp view {side}_hashes as
+            select
+              {ROW_KEY} as customer_id,
+              hash({", ".join(values) or "0"}) as content
+            from {side}_rows
+        """)
     connection.execute(f"""
         create or replace temp table net_changes as
         select
-          coalesce(due_rows.{ROW_KEY}, held_rows.{ROW_KEY}) as customer_id,
+          coalesce(due.customer_id, held.customer_id) as customer_id,
           case
-            when due_rows.{ROW_KEY} is null then {literal(LEFT)}
-            when held_rows.{ROW_KEY} is null then {literal(JOINED)}
+            when due.customer_id is null then {literal(LEFT)}
+            when held.customer_id is null then {literal(JOINED)}
             else {literal(CHANGED)}
           end as change
-        from due_rows
-        full join held_rows on held_rows.{ROW_KEY} = due_rows.{ROW_KEY}
-        where due_rows.{ROW_KEY} is null
-          or held_rows.{ROW_KEY} is null
-          or {differs}
+        from due_hashes as due
+        full join held_hashes as held using (customer_id)
+        where due.content is distinct from held.content
     """)
     counted = connection.execute("select change, count(*) from net_changes group by change").fetchall()
     return {JOINED: 0, CHANGED: 0, LEFT: 0} | dict(counted)

@@ -111,7 +111,7 @@ def compare(
     """Fill `joining` and `leaving` (audience, customer_id, the columns) from `held_rows` and `due_rows`.
 
     `joining` has the due rows of who joined or changed, `leaving` the held rows of who left, or changed in what names
-    the person.
+    the person. Rows are compared by 64-bit hashes, as fingerprints are, so that no join holds all wide rows.
 
     Returns:
         For each audience, how many customers joined, changed and left.
@@ -119,27 +119,18 @@ def compare(
     _track(connection, shape, audiences)
     for side, condition in (("held", "true"), ("due", "tracked.wanted")):
         members = _tracked_members_sql(shape, f"{side}_rows", condition)
-        connection.execute(f"create or replace temp table {side}_members as {members}")
-    connection.execute(f"""
-        create or replace temp table joining as
-        select
-          due.*,
-          held.customer_id is null as new
-        from due_members as due
-        left join held_members as held using (audience, customer_id)
-        where held.customer_id is null
-          or {_differ(shape.types)}
-    """)
-    connection.execute(f"""
-        create or replace temp table leaving as
-        select
-          held.*,
-          due.customer_id is null as gone
-        from held_members as held
-        left join due_members as due using (audience, customer_id)
-        where due.customer_id is null
-          or {_differ(shape.identities)}
-    """)
+        connection.execute(f"create or replace temp view {side}_members as {members}")
+        connection.execute(f"""
+            create or replace temp table {side}_hashes as
+            select
+              audience,
+              customer_id,
+              {_hashed(shape.types)} as content,
+              {_hashed(shape.identities)} as identity
+            from {side}_members
+        """)
+    connection.execute(_told_sql("joining", "due", "held", compared="content", alone="new"))
+    connection.execute(_told_sql("leaving", "held", "due", compared="identity", alone="gone"))
     counts = {audience.name: {JOINED: 0, CHANGED: 0, LEFT: 0} for audience in audiences}
     counted = connection.execute(f"""
         select audience, if(new, {literal(JOINED)}, {literal(CHANGED)}) as change, count(*) from joining group by all
@@ -226,6 +217,27 @@ def _tracked_members_sql(shape: Shape, rows: str, condition: str) -> str:
     )
 
 
+def _told_sql(table: str, side: str, other: str, *, compared: str, alone: str) -> str:
+    """The table of a side's members that the other side has not, or not so; `alone` tells the two apart."""
+    return f"""
+create or replace temp table {table} as
+select
+  member.*,
+  differing.{alone}
+from {side}_members as member
+join (
+  select
+    audience,
+    customer_id,
+    {other}.customer_id is null as {alone}
+  from {side}_hashes as {side}
+  left join {other}_hashes as {other} using (audience, customer_id)
+  where {other}.customer_id is null
+    or {other}.{compared} <> {side}.{compared}
+) as differing using (audience, customer_id)
+"""
+
+
 def _attributes_in_use(connection: duckdb.DuckDBPyConnection, shape: Shape) -> list[list[str]]:
     """Which attributes together some tracked audience is fed with."""
     if not shape.attributes:
@@ -266,6 +278,10 @@ def _sharing_sql(shape: Shape) -> str:
         f" on leaving.audience = member.audience and leaving.{name} = member.{name}"
         for name in map(identifier, shape.identities)
     )
+    meets = " or ".join(
+        f"{name} in (select {name} from leaving where {name} is not null)"
+        for name in map(identifier, shape.identities)
+    )
     return f"""
 create or replace temp table sharing as
 with unchanged as (
@@ -275,7 +291,7 @@ with unchanged as (
   anti join candidates on candidates.customer_id = sifted.{ROW_KEY}
 ),
 member as (
-  select * from due_members
+  select * from due_members where {meets}
   union all
   {_tracked_members_sql(shape, "unchanged", "tracked.wanted")}
 )
@@ -313,5 +329,5 @@ def _labels(rows: str) -> str:
     return f"unnest(cast({rows}.{identifier(AUDIENCES)} as varchar[])) as label(audience)"
 
 
-def _differ(names: Iterable[str]) -> str:
-    return " or ".join(f"held.{identifier(name)} is distinct from due.{identifier(name)}" for name in names)
+def _hashed(names: Iterable[str]) -> str:
+    return f"hash({', '.join(map(identifier, names))})"

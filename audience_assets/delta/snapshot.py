@@ -1,12 +1,14 @@
-"""A snapshot: which segment of the hashed log holds each customer as of a day. Set operations on narrow Parquet files.
+"""A snapshot: which segment of the hashed log holds each customer as of a day, and who of them is withheld from partners.
 
-An index has customer_id, fingerprint and segment, one row a customer. `today`, `kept` and `parent` are of one bucket of
-the customers, so that no more than that need be in memory.
+Set operations on narrow Parquet files. An index has customer_id, fingerprint and segment, one row a customer. `today`,
+`kept` and `parent` are of one bucket of the customers, so that no more than that need be in memory.
 """
 
 from dataclasses import dataclass
 
 import duckdb
+
+from audience_assets.storage.dataset import Dataset
 
 NO_INDEX = """
 select
@@ -15,6 +17,44 @@ select
   null::varchar as segment
 where false
 """
+
+NO_WITHHELD = """
+select
+  null::varchar as customer_id
+where false
+"""
+
+NOBODY = Dataset(())
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The customers of a snapshot that partners may hold: those of its index who are not withheld."""
+
+    index: Dataset
+    withheld: Dataset = NOBODY
+
+    def rows(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """How many they are."""
+        return self.index.rows(connection) - self.withheld.rows(connection)
+
+    @property
+    def buckets(self) -> int:
+        """Into how many buckets they are dealt."""
+        return len(self.index.buckets)
+
+    def view(
+        self, connection: duckdb.DuckDBPyConnection, name: str, bucket: int = 0, buckets: int = 1
+    ) -> None:
+        """Create a view with their rows of the index that are in one of so many buckets, all of them in the only one."""
+        if not self.withheld.files:
+            self.index.view(connection, name, NO_INDEX, bucket, buckets)
+            return
+        self.index.view(connection, f"{name}_index", NO_INDEX, bucket, buckets)
+        self.withheld.view(connection, f"{name}_withheld", NO_WITHHELD, bucket, buckets)
+        connection.execute(
+            f"create or replace temp view {name} as from {name}_index anti join {name}_withheld using (customer_id)"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _emptied(directory: Path) -> Path:
     if directory.exists() and any(directory.iterdir()) and not (directory / MARKER).is_file():
         raise SettingsError(f"{directory} is not a demo's folder: name an empty or new one with --directory")
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    directory.mkdir(mode=0o700, parents=True)
     (directory / MARKER).touch()
     return directory
 

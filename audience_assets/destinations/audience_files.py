@@ -74,7 +74,7 @@ def removable(columns: Iterable[Column]) -> tuple[Column, ...]:
 
 def columns_of(file: Place) -> list[str]:
     """The columns that a written file's rows are sent with."""
-    return [name for name in state_reading.columns(file) if name != CUSTOMER.name]
+    return [name for name in state_reading.plain_columns(file) if name != CUSTOMER.name]
 
 
 def check(path: Path, known: Iterable[Column], rows: int) -> None:

@@ -23,6 +23,7 @@ class AccountSettings(Section, Generic[A]):
     """One account at a partner, and which of the customers' audiences it gets."""
 
     base_url: str
+    consent: Literal["opt_out", "opt_in"] = "opt_out"
     name: str = "{audience}"
     unlisted: Literal["create", "skip"] = "create"
     audiences: dict[Annotated[str, Field(min_length=1)], A] = Field(default_factory=dict)

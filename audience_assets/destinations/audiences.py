@@ -76,8 +76,9 @@ class AudiencePlanner:
             together = list(group)
             counts = self._compare(log, together)
             for state in together:
-                request = requests.get(state.name)
-                yield self._too_small(log, state) or self._change(log, state, counts[state.name], request)
+                counted, request = counts[state.name], requests.get(state.name)
+                too_small = self._too_small(log, state, _held(state, counted))
+                yield too_small or self._change(log, state, counted, request)
 
     def _compare(self, log: HashedLog, states: Sequence[AudienceState]) -> dict[str, changes.Counts]:
         """The tables of changes between two snapshots, for all audiences that stand at the same one.
@@ -117,12 +118,16 @@ class AudiencePlanner:
         """What changed; or everybody, where a replacement is due and there is somebody to take the place of the others."""
         why = self._why_anew(log, state, counts, request)
         files = self._everyone(log, state, REPLACE) if why else []
+        held, taken_out = _held(state, counts), counts[changes.LEFT]
+        told: dict[str, Any] = {"request": request, "held_before": held}
         if not files:
             files = [file for each in self.order for file in self._changed(log, state, each)]
-            return _part(state, files, request=request, **counts)
+            return _part(state, files, taken_out=taken_out, **told, **counts)
         # What was compared with nothing, because it was fed with other columns, says only who leaves.
-        told = counts if state.tracked.wanted else {changes.JOINED: sum(file.rows for file in files)}
-        return _part(state, files, why=why, request=request, **told)
+        if not state.tracked.wanted:
+            counts = {changes.JOINED: sum(file.rows for file in files)}
+            taken_out = max(0, held - counts[changes.JOINED])
+        return _part(state, files, why=why, taken_out=taken_out, **told, **counts)
 
     def _why_anew(
         self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
@@ -149,13 +154,18 @@ class AudiencePlanner:
             else ""
         )
 
-    def _too_small(self, log: HashedLog, state: AudienceState) -> DeltaPart | None:
-        """What is said of an audience that would have fewer members than the partner takes, if it is one."""
+    def _too_small(self, log: HashedLog, state: AudienceState, holds: int = 0) -> DeltaPart | None:
+        """What is said of an audience that would have fewer members than the partner takes, if it is one.
+
+        `holds` says how many are in it; a deletion takes out all of them.
+        """
         if state.size >= self.smallest or not (state.size or state.there):
             return None
-        held = f"{state.size} members, and {log.destination.name} takes {self.smallest} or more"
+        name = log.destination.name
+        held = f"{state.size} members, and {name} takes {self.smallest} or more (destinations.{name}.smallest_audience)"
         if state.there and self.below_smallest == "delete":
-            return _part(state, [], mode="delete", why=f"{held}: it is deleted there", empties=False)
+            gone = {"held_before": holds, "taken_out": holds}
+            return _part(state, [], mode="delete", why=f"{held}: it is deleted there", empties=False, **gone)
         return _part(state, [], held=f"{held}: nothing is sent, and what it holds stays", empties=False)
 
     def _everyone(self, log: HashedLog, state: AudienceState, operation: str) -> list[DeltaFile]:
@@ -189,6 +199,12 @@ class AudiencePlanner:
         operation: str,
     ) -> list[DeltaFile]:
         return audience_files.write(log, state.standing.day, rows, columns, self.rows_per_batch, operation)
+
+
+def _held(state: AudienceState, counts: changes.Counts) -> int:
+    """How many members the partner holds; an audience that was compared with nothing tells by who leaves."""
+    before = state.size - counts[changes.JOINED] if state.tracked.wanted else 0
+    return max(0, before) + counts[changes.LEFT]
 
 
 def _part(state: AudienceState, files: list[DeltaFile], **told: Any) -> DeltaPart:

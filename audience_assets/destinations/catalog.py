@@ -1,6 +1,7 @@
 """The kinds of destination there are, and those that the settings declare. A new partner is one more line here."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from audience_assets.destinations.column import Destination
@@ -25,7 +26,10 @@ def configured(settings: Settings) -> dict[str, Destination]:
     Raises:
         SettingsError: A ready-made digest would have to be the digest of two different strings.
     """
-    found = {name: kind_of(each).columns(name, each) for name, each in settings.destinations.items()}
+    found = {
+        name: replace(kind_of(each).columns(name, each), opt_in=each.consent == "opt_in")
+        for name, each in settings.destinations.items()
+    }
     _refuse_digests_of_two_strings(settings.source.hashed, found)
     return found
 

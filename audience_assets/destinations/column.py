@@ -120,12 +120,14 @@ class Destination:
         columns: What the partner can be told of a customer.
         audiences: Whether the partner keeps a list for each of the customers' audiences, and not one row a customer.
         enough: SQL over the columns whose role is `attribute` that says when they name a person together.
+        opt_in: Whether only customers are delivered whose extract says yes, and not also those of whom it says nothing.
     """
 
     name: str
     columns: tuple[Column, ...]
     audiences: bool = False
     enough: str = "false"
+    opt_in: bool = False
 
     @property
     def key(self) -> Column:
@@ -135,7 +137,8 @@ class Destination:
     @property
     def forms(self) -> set[str]:
         """What enters the rules' signature."""
-        return {f"{self.name}/{column.name}={column.form.signature}" for column in self.columns}
+        forms = {f"{self.name}/{column.name}={column.form.signature}" for column in self.columns}
+        return forms | ({f"{self.name}/consent=opt_in"} if self.opt_in else set())
 
     @property
     def consent_name(self) -> str:

@@ -17,6 +17,7 @@ from audience_assets.errors import (
     AudienceAssetsError,
     DeliveryInterruptedError,
     DestinationRefusedError,
+    GuardError,
     OutOfOrderError,
     StateError,
 )
@@ -99,6 +100,7 @@ class Courier:
             ContractError: A file is not what was planned.
             OutOfOrderError: Another run is delivering, a newer day was delivered, or the delta is out of date.
             DestinationRefusedError: The partner refuses; a person must act.
+            GuardError: A guard stopped parts of the delta; the others were delivered.
             DeliveryInterruptedError: The partner's answer is unknown; running again is safe.
         """
         with self.ledger.lease(f"delivery of {self.name}", LEASE_SECONDS) as lease:
@@ -133,6 +135,8 @@ class Courier:
     ) -> Outcome:
         if part.held:
             return Outcome(part.audience, resumed, None, None, sent, held=part.held)
+        if part.stopped and self._delivered_before(delta, part) is None:
+            raise GuardError(f"a guard stopped it and nothing was sent: {part.stopped}")
         if part.mode == "delete":
             self.sender.delete(part.audience)
             self.ledger.forget_audience(self.name, part.audience)
@@ -249,6 +253,8 @@ def _gathered(failures: dict[str, AudienceAssetsError], audience: str) -> Iterat
     """Keep a failure that concerns one audience for later; let any other one pass."""
     try:
         yield
+    except GuardError as error:
+        failures[audience] = error
     except (DestinationRefusedError, DeliveryInterruptedError) as error:
         if not error.one_audience:
             raise
@@ -265,10 +271,13 @@ def _awaited(waiting: dict[str, str], audience: str) -> Iterator[None]:
 
 
 def _raise_gathered(name: str, failures: Mapping[str, AudienceAssetsError]) -> None:
-    """One failure for all: a refusal if any of them is one, because then a person must act."""
+    """One failure for all: a refusal if any of them is one, because then a person must act; a stop if that is all."""
     if not failures:
         return
+    if "" in failures:
+        raise failures[""]
     sentences = "; ".join(f"{audience}: {error}" for audience, error in failures.items())
-    refused = any(isinstance(error, DestinationRefusedError) for error in failures.values())
-    kind = DestinationRefusedError if refused else DeliveryInterruptedError
+    kinds: tuple[type[AudienceAssetsError], ...]
+    kinds = (DestinationRefusedError, DeliveryInterruptedError, GuardError)
+    kind = next(kind for kind in kinds if any(isinstance(error, kind) for error in failures.values()))
     raise kind(f"{len(failures)} of {name}'s audiences could not be delivered, the others were: {sentences}")

@@ -76,7 +76,7 @@ def count_customers(connection: duckdb.DuckDBPyConnection, written_files: Sequen
     """Rows and distinct customers in written files, by their first column."""
     if not written_files:
         return {"rows": 0, "customers": 0}
-    written = connection.read_parquet(state_reading.names(written_files), hive_partitioning=False)
+    written = connection.read_parquet(state_reading.names(connection, written_files), hive_partitioning=False)
     key = identifier(written.columns[0])
     rows, customers = written.aggregate(f"count(*), count(distinct {key})").fetchall()[0]
     return {"rows": rows, "customers": customers}

@@ -8,11 +8,12 @@ import pyarrow as pa
 
 from audience_assets.delta import changes
 from audience_assets.delta.membership import AUDIENCES
-from audience_assets.delta.snapshot import NO_INDEX
+from audience_assets.delta.snapshot import NO_INDEX, Members
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.storage import state_reading
+from audience_assets.ledger.records import Segment
+from audience_assets.rules.match_keys import Tombstones
 from audience_assets.storage.dataset import Dataset
 from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
 from audience_assets.storage.object_path import Place
@@ -44,35 +45,60 @@ class HashedLog:
         names = {column.name: self.destination.stored_name(column) for column in self.destination.columns}
         return names | ({AUDIENCES: self.destination.audiences_name} if self.destination.audiences else {})
 
-    def index(self, key: str | None) -> Dataset:
-        """A snapshot's index; an empty one for no snapshot.
+    def members(self, key: str | None) -> Members:
+        """The customers of a snapshot that may be delivered; nobody for no snapshot.
 
         Raises:
             StateError: The snapshot or its index is missing.
         """
         if key is None:
-            return Dataset(())
+            return Members(Dataset(()))
         snapshot = self.ledger.snapshot(key)
         if snapshot is None:
             raise StateError(
                 f"the ledger does not know the snapshot {key}: restore it together with the state directory"
             )
-        return Dataset.existing(self.layout.absolute(snapshot.index_file), NORMALIZED)
+        return Members(
+            *(
+                Dataset.existing(self.layout.absolute(path), NORMALIZED)
+                for path in (snapshot.index_file, snapshot.withheld_file)
+                if path is not None
+            )
+        )
 
     def view_changes(self, held: str | None, due: str | None) -> None:
         """Create `held_rows` and `due_rows`: the rows of customers whose segment differs between two snapshots."""
         if self.made.get("candidates") != (held, due):
-            changes.find_candidates(self.connection, self.index(held), self.index(due))
+            changes.find_candidates(self.connection, self.members(held), self.members(due))
             self.made["candidates"] = (held, due)
         for side in ("held", "due"):
             files = self.files(changes.candidate_segments(self.connection, side))
             changes.view_rows(self.connection, side, files, self.columns, self.destination.consent_name)
 
     def view_log(self, due: str | None) -> None:
-        """Create `due`, a snapshot's index, and `log_rows`, all rows of the segments that it refers to."""
-        self.index(due).view(self.connection, "due", NO_INDEX)
+        """Create `due`, a snapshot's customers with their segments, and `log_rows`, all rows of the segments that it refers to."""
+        self.members(due).view(self.connection, "due")
         files = self.files(changes.segments(self.connection, "due"))
         changes.view_log(self.connection, files, self.columns, self.destination.consent_name)
+
+    def view_everything(self, due: str | None) -> None:
+        """Create `due` as `view_log` does, and `log_rows` with all rows of all segments that are hashed and still there."""
+        self.members(due).view(self.connection, "due")
+        known = [segment.name for segment in self.ledger.every_segment() if self._is_there(segment)]
+        changes.view_log(self.connection, self.files(known), self.columns, self.destination.consent_name)
+
+    def withdrawn_sql(self, due: str) -> str:
+        """SQL that says whether a customer_id who is not delivered any more withdrew, or was erased, and did not just leave.
+
+        Who withdrew is still in the extract, and so in the index of the snapshot `due`.
+        """
+        self.members(due).index.view(self.connection, "due_index", NO_INDEX)
+        tombstones = Tombstones.among(self.ledger.tombstones(), self.ledger.match_secret())
+        erased = tombstones.condition(self.connection, "customer_id")
+        return f"(customer_id in (select customer_id from due_index) or {erased})"
+
+    def _is_there(self, segment: Segment) -> bool:
+        return segment.hashed_file is not None and self.layout.absolute(segment.hashed_file).exists()
 
     def each_share(self, due: str) -> Iterator[bool]:
         """Create `everyone_rows` over a snapshot's customers, one bucket after the other.
@@ -80,14 +106,14 @@ class HashedLog:
         Yields:
             For each bucket, whether its rows stand as they do in the log, in its order.
         """
-        index = self.index(due)
-        buckets = len(index.buckets)
+        members = self.members(due)
+        buckets = members.buckets
         for bucket in range(buckets):
             made = self.made.get("everyone_rows")
             if made is not None and made[1:] == (due, bucket, self.columns):
                 yield bool(made[0])
                 continue
-            index.view(self.connection, "everyone", NO_INDEX, bucket, buckets)
+            members.view(self.connection, "everyone", bucket, buckets)
             segments = self.segments(changes.segments(self.connection, "everyone"))
             alike = all(len(segment.buckets) == buckets for segment in segments)
             files = [
@@ -133,8 +159,8 @@ class HashedLog:
                     f"segment {name} of the log is not hashed: materialize {HASHED} for {name[:10]} again"
                 )
             datasets.append(Dataset.existing(self.layout.absolute(hashed), HASHED))
-            files = datasets[-1].files
-            if files and self.destination.consent_name not in state_reading.columns(files[0]):
+            columns = datasets[-1].columns(self.connection)
+            if columns and self.destination.consent_name not in columns:
                 raise StateError(
                     f"segment {name} of the log was hashed before {self.destination.name} was there: materialize {HASHED} "
                     "again"

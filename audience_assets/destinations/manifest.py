@@ -39,6 +39,10 @@ class DeltaPart(Manifest):
         request: What tells a delivery apart that a person asked for though nothing had changed.
         held: Why nothing is sent and the partner keeps what it holds; empty when that is not so.
         empties: Whether everybody is taken out of an audience that is not wanted any more.
+        held_before: Customers who are in it at the partner; 0 where nobody is, or it is not known.
+        taken_out: How many of them the partner is told to take out.
+        stopped: Why a guard lets nothing of it leave; empty when it does.
+        allowed: What the guard saw, where a person let it through.
     """
 
     audience: str = ""
@@ -53,6 +57,10 @@ class DeltaPart(Manifest):
     request: str | None = None
     held: str = ""
     empties: bool = False
+    held_before: int = 0
+    taken_out: int = 0
+    stopped: str = ""
+    allowed: str = ""
 
     @property
     def rows(self) -> int:

@@ -1,15 +1,17 @@
 """Plans a day for a destination: where it stands, what was planned before and still holds, and what must be written anew."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from secrets import token_hex
 from typing import Protocol
 
-from audience_assets import progress
+from audience_assets import guards, progress
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
 from audience_assets.destinations.standing import Standing, due_snapshot, standing
 from audience_assets.errors import OutOfOrderError, SettingsError, StateError
+from audience_assets.guards import REMOVALS, GuardSettings
 from audience_assets.storage import manifest
 
 EVERY = "*"
@@ -34,12 +36,35 @@ class Planner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class RemovalGuard:
+    """From where on a part is stopped, and which parts a person lets through: "removals", or "removals:AUDIENCE"."""
+
+    settings: GuardSettings = guards.DEFAULTS
+    allow: Collection[str] = ()
+
+    def names(self, audiences: Collection[str]) -> list[str]:
+        """What may be let through of these audiences."""
+        return [REMOVALS, *(f"{REMOVALS}:{audience}" for audience in audiences if audience)]
+
+    def judged(self, destination: str, part: DeltaPart) -> DeltaPart:
+        """The part, and whether it takes out too many."""
+        found = guards.removals(
+            self.settings, destination, part.audience, held=part.held_before, leaving=part.taken_out
+        )
+        if found is None:
+            return part
+        allowed = any(name in self.allow for name in self.names([part.audience]))
+        return part.model_copy(update={"allowed" if allowed else "stopped": found})
+
+
 def plan(
     log: HashedLog,
     planner: Planner,
     day: date,
     planned: Mapping[str, str],
     replace: Sequence[str] = (),
+    guard: RemovalGuard = RemovalGuard(),
 ) -> tuple[list[Standing], DeltaManifest]:
     """Make the day's delta, or find the parts of it that were delivered or begun.
 
@@ -49,6 +74,7 @@ def plan(
         day: The day.
         planned: For each audience, the snapshot of an earlier day that the same run has just planned.
         replace: Audiences that are to be sent as a whole whatever changed; "*" for all of them.
+        guard: What is judged before a part may be delivered.
 
     Returns:
         Where each audience stood, and the delta.
@@ -64,6 +90,7 @@ def plan(
     # What an earlier day of the same run planned is at the partner by the time that this day is sent.
     members = dict(sorted((dict.fromkeys(planned, 0) | dict(planner.audiences(log, due))).items()))
     requests = _requests(replace, list(members))
+    guards.refuse_unknown(guard.allow, guard.names(members))
     standings = [standing(log.ledger, name, day, planned.get(each), each) for each in members]
     _refuse_requests_under_way(requests, standings)
     before = _parts_before(log, day, due)
@@ -77,7 +104,10 @@ def plan(
     anew = [each for each in standings if each.audience not in kept]
     first = bool(anew) and all(each.held is None for each in anew)
     with progress.stage("planning", sum(members[each.audience] for each in anew) if first else None) as stage:
-        written = {part.audience: part for part in _written(planner, log, anew, members, requests)}
+        written = {
+            part.audience: guard.judged(name, part)
+            for part in _written(planner, log, anew, members, requests)
+        }
         stage.rows = stage.done
     parts = [(kept | written)[each] for each in members]
     result = DeltaManifest(day=day, destination=name, to_snapshot=due, parts=parts)
@@ -125,8 +155,10 @@ def _parts_before(log: HashedLog, day: date, due: str) -> dict[str, DeltaPart]:
 def _still_holds(log: HashedLog, stands: Standing, part: DeltaPart) -> bool:
     """Whether a planned part is what was delivered, or what was begun and can be sent from its files.
 
-    If the files of a begun one are damaged, the same rows write the same bytes again.
+    If the files of a begun one are damaged, the same rows write the same bytes again. One that was stopped is judged anew.
     """
+    if part.stopped:
+        return False
     if stands.delivered is not None:
         return True
     folder = log.layout.delta(log.destination.name, stands.day)

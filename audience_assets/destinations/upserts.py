@@ -11,7 +11,7 @@ from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaPart
 from audience_assets.destinations.standing import Standing
 from audience_assets.errors import SettingsError
-from audience_assets.sql import identifier, listed
+from audience_assets.sql import identifier, listed, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,17 @@ class UpsertPlanner:
         form: How its files look.
         first_rows_sql: The rows of a first delivery, which is everyone, in the destination's columns.
         rows_sql: The rows of every later delivery, in the destination's columns, sorted by the first.
+        removes: Whether the partner is told of all who left; of who withdrew consent or was erased it always is.
     """
 
     form: FileForm
     first_rows_sql: str
     rows_sql: str
+    removes: bool = True
 
     def audiences(self, log: HashedLog, due: str) -> dict[str, int]:
         """The destination has one list for all."""
-        return {"": log.index(due).rows}
+        return {"": log.members(due).rows(log.connection)}
 
     def parts(
         self,
@@ -60,13 +62,18 @@ class UpsertPlanner:
                 rows = log.rows(self.rows_sql)
             folder = log.layout.delta(log.destination.name, standing.day)
             written = delta_files.write_files(log.connection, self.form, rows, folder, "upsert")
+            left = counts.get(changes.LEFT, 0)
             yield DeltaPart(
                 from_snapshot=standing.held,
                 members=members[standing.audience],
                 files=written,
                 joined=counts.get(changes.JOINED, sum(file.rows for file in written)),
                 changed=counts.get(changes.CHANGED, 0),
-                left=counts.get(changes.LEFT, 0),
+                left=left,
+                held_before=log.members(standing.held).rows(log.connection),
+                taken_out=left
+                if self.removes or not left
+                else changes.count_rows(log.connection, "withdrawn"),
             )
 
 
@@ -79,7 +86,15 @@ def _net_changes(log: HashedLog, standing: Standing) -> changes.Counts:
         )
         for column in log.destination.columns[1:]
     }
-    return changes.compare(log.connection, comparisons)
+    counts = changes.compare(log.connection, comparisons)
+    log.connection.execute(f"""
+        create or replace temp table withdrawn as
+        select customer_id
+        from net_changes
+        where change = {literal(changes.LEFT)}
+          and {log.withdrawn_sql(standing.due)}
+    """)
+    return counts
 
 
 def delivered_columns(destination: Destination, rows: str) -> list[str]:

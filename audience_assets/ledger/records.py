@@ -31,7 +31,8 @@ class BatchStatus(StrEnum):
 class Segment:
     """Customers that were normalized and hashed together.
 
-    Immutable, except that `hashed_file` is set once, and `normalized_file` (clear text) is forgotten when purged.
+    `keys_file` has the keyed digests by which a suppression list or an erasure finds them. Immutable, except that
+    `hashed_file` is set once, and `normalized_file` (clear text) is forgotten when purged.
     """
 
     name: str
@@ -40,12 +41,16 @@ class Segment:
     normalized_file: str | None
     rows: int
     hashed_file: str | None = None
+    keys_file: str | None = None
     created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Which segment holds each customer as of a day. `sequence` is 0 until the ledger publishes it."""
+    """Which segment holds each customer as of a day, and who of them goes to no partner.
+
+    `withheld_file` lists the latter, None where there is nobody; `sequence` is 0 until the ledger publishes it.
+    """
 
     key: str
     day: date
@@ -56,6 +61,8 @@ class Snapshot:
     new: int
     changed: int
     left: int
+    withheld: int = 0
+    withheld_file: str | None = None
     created_at: datetime = field(default_factory=utc_now)
     sequence: int = 0
 
@@ -198,6 +205,50 @@ class RemoteAudience:
     remote_id: str | None
     columns: str
     created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """A person's request to be erased, without the person.
+
+    Attributes:
+        request: Its name; whoever asks chooses it.
+        asked_at: When it was asked for.
+        deadline: By when it must be done.
+        customers: How many customers of ours it was found to concern.
+        rows_removed: How many rows of our own files were removed.
+        done_at: When every partner had acknowledged and our own files were clean; None before.
+    """
+
+    request: str
+    asked_at: datetime
+    deadline: datetime
+    customers: int = 0
+    rows_removed: int = 0
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ErasureStep:
+    """What became of a request at one place: an audience, an account, or a partner's one list.
+
+    Attributes:
+        request: The request.
+        destination: The destination's name.
+        audience: One of the customers' audiences; empty for the one list, `*` for the whole account.
+        delivery_id: The delivery that carried it, where there was one.
+        at: When this was found out.
+        answer: What the partner answered, or why nothing was sent; without identifiers.
+        open: Whether it still has to be done.
+    """
+
+    request: str
+    destination: str
+    audience: str
+    delivery_id: int | None
+    at: datetime
+    answer: str
+    open: bool
 
 
 @dataclass(frozen=True)

@@ -157,3 +157,21 @@ def newest_before(connection: Connection, day: date) -> Snapshot | None:
         select(func.max(tables.current_snapshot.c.day)).where(tables.current_snapshot.c.day < day)
     )
     return None if newest is None else current_of(connection, newest)
+
+
+def every_segment(connection: Connection) -> list[Segment]:
+    """All segments, by day and name."""
+    rows = sorted(connection.execute(select(tables.segment)).mappings(), key=itemgetter("day", "name"))
+    return [Segment(**row) for row in rows]
+
+
+def every_snapshot(connection: Connection) -> list[Snapshot]:
+    """All snapshots, in the order in which they were published."""
+    rows = connection.execute(select(tables.snapshot).order_by(tables.snapshot.c.sequence)).mappings()
+    return [Snapshot(**row) for row in rows]
+
+
+def recount(connection: Connection, key: str, customers: int, withheld: int) -> None:
+    """Note how many customers a snapshot has."""
+    change = update(tables.snapshot).where(tables.snapshot.c.key == key)
+    connection.execute(change.values(customers=customers, withheld=withheld))

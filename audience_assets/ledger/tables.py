@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from audience_assets.ledger.records import BatchStatus, DeliveryStatus
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by any change to these tables; a ledger of another version is refused, not guessed at."""
 
 
@@ -67,6 +67,7 @@ segment = Table(
     Column("rules_signature", Text, nullable=False),
     Column("normalized_file", Text),
     Column("hashed_file", Text),
+    Column("keys_file", Text),
     Column("rows", Integer, nullable=False),
     Column("created_at", UtcText, nullable=False),
 )
@@ -83,6 +84,8 @@ snapshot = Table(
     Column("new", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("left", Integer, nullable=False),
+    Column("withheld", Integer, nullable=False),
+    Column("withheld_file", Text),
     Column("created_at", UtcText, nullable=False),
     Column("sequence", Integer, nullable=False, unique=True),
 )
@@ -167,6 +170,44 @@ acknowledged = Table(
     Column("day", Date, nullable=False),
     Column("delivery_id", Integer, ForeignKey("delivery.id"), nullable=False),
     Column("at", UtcText, nullable=False),
+)
+
+match_secret = Table(
+    "match_secret",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", Text, nullable=False),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("asked_at", UtcText, nullable=False),
+    Column("deadline", UtcText, nullable=False),
+    Column("customers", Integer, nullable=False),
+    Column("rows_removed", Integer, nullable=False),
+    Column("done_at", UtcText),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", Text, ForeignKey("erasure.request"), nullable=False),
+)
+
+erasure_step = Table(
+    "erasure_step",
+    metadata,
+    Column("request", Text, ForeignKey("erasure.request"), primary_key=True),
+    Column("destination", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("delivery_id", Integer),
+    Column("at", UtcText, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
 )
 
 lease = Table(

@@ -43,6 +43,8 @@ RULES: tuple[CanonicalRule, ...] = (
     external_id.PAGE_USER_ID,
     amount.CANONICAL,
     consent.canonical("consent"),
+    consent.LEGAL_BASIS,
+    consent.LEGAL_BASIS_DATE,
 )
 
 CONTEXT = ("as_of", "region")

@@ -1,9 +1,20 @@
-"""Consent flags: yes, no or not stated, for all destinations or for one of them."""
+"""Consent flags: yes, no or not stated, for all destinations or for one of them; and on which basis, since when."""
 
 from audience_assets.rules.rule import CanonicalRule
 
 YES = "1 true t yes y sim s si verdadeiro optin granted"
 NO = "0 false f no n nao falso optout denied"
+
+
+def _as_written(field: str, description: str) -> CanonicalRule:
+    return CanonicalRule(
+        field=field, version=1, value=f"cleaned.{field}", description=f"{description}, as written"
+    )
+
+
+LEGAL_BASIS = _as_written("legal_basis", "the legal basis of the processing")
+LEGAL_BASIS_DATE = _as_written("legal_basis_date", "since when that basis holds")
+"""Evidence is carried along and not interpreted: a date that was read wrongly would be none."""
 
 
 def words() -> list[tuple[str, bool]]:

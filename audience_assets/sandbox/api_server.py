@@ -9,6 +9,8 @@ from typing import ClassVar, Self
 
 from starlette.types import ASGIApp
 
+from audience_assets.sandbox.clock import Clock
+from audience_assets.sandbox.dated import Dated
 from audience_assets.sandbox.web_server import WebServer
 
 
@@ -26,7 +28,7 @@ class ApiServer(ABC):
     def __init__(self, directory: Path) -> None:
         self.directory = directory.absolute()
         self.log_path = self.directory / f"{self.name}.log"
-        self._web = WebServer(self.name, self.application, self.log_path, longest_head=self.longest_head)
+        self._web = WebServer(self.name, self._dated, self.log_path, longest_head=self.longest_head)
 
     def __enter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,6 +49,11 @@ class ApiServer(ABC):
     def application(self, base_url: str, log: logging.Logger) -> ASGIApp:
         """The API, which will be reached at this address and may write to this log."""
 
+    @property
+    @abstractmethod
+    def time(self) -> Clock:
+        """The endpoint's own clock."""
+
     @abstractmethod
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""
@@ -60,3 +67,6 @@ class ApiServer(ABC):
     def running(self) -> bool:
         """Whether the server has not ended by itself."""
         return self._web.running
+
+    def _dated(self, base_url: str, log: logging.Logger) -> ASGIApp:
+        return Dated(self.application(base_url, log), self.time)

@@ -4,10 +4,14 @@ import time
 
 
 class Clock:
-    """Real time plus what it was advanced by."""
+    """Real time plus what it was advanced by.
+
+    `date_off` is by how many seconds the Date header of answers is wrong; nothing else goes by it.
+    """
 
     def __init__(self) -> None:
         self._ahead = 0.0
+        self.date_off = 0.0
 
     def now(self) -> float:
         """Seconds since 1970."""

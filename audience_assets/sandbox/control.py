@@ -55,12 +55,16 @@ async def order_fault(faults: list[F], kind: type[F], request: Request) -> None:
 
 
 async def let_time_pass(clock: Clock, request: Request) -> dict[str, object]:
-    """Advance the sandbox's clock, and tell what it shows.
+    """Advance the sandbox's clock, or set how wrong its Date header is, and tell what it shows.
 
     Raises:
         ControlError: It is not said by how much.
     """
-    clock.advance(validated(float, (await body_of(request)).get("advance_seconds")))
+    given = await body_of(request)
+    if "date_off_seconds" in given:
+        clock.date_off = validated(float, given["date_off_seconds"])
+    if "advance_seconds" in given or "date_off_seconds" not in given:
+        clock.advance(validated(float, given.get("advance_seconds")))
     return {"now": clock.now()}
 
 

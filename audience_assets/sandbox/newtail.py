@@ -91,6 +91,11 @@ class NewtailServer(ApiServer):
         self._read_kept()
         self._forms = stack.enter_context(closing(post_object.PostForms(self.s3)))
 
+    @property
+    def time(self) -> Clock:
+        """The clock of keys and forms."""
+        return self.clock
+
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""
         return {"base_url": self.base_url, "app_id": self.app_id, "api_key": self.api_key}

@@ -84,6 +84,7 @@ class WebServer:
             log_config=None,  # logging belongs to the program that we run in
             access_log=False,
             server_header=False,
+            date_header=False,  # the application has its own, which may be wrong
             proxy_headers=False,
             timeout_graceful_shutdown=ANSWER_SECONDS,
         )

@@ -60,10 +60,13 @@ class Dataset:
         """All files, bucket by bucket."""
         return [file for files in self.buckets for file in files]
 
-    @property
-    def rows(self) -> int:
+    def rows(self, connection: duckdb.DuckDBPyConnection) -> int:
         """How many rows all files have together."""
-        return sum(state_reading.rows(file) for file in self.files)
+        return state_reading.rows(connection, self.files)
+
+    def columns(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        """The names of the columns; none where there are no files."""
+        return state_reading.columns(connection, self.files[0]) if self.files else []
 
     def view(
         self,
@@ -135,13 +138,13 @@ def read(
     """The rows of Parquet files; those of the query `nothing` where there is no file."""
     if not found:
         return connection.sql(nothing)
-    return connection.read_parquet(state_reading.names(found), hive_partitioning=False)
+    return connection.read_parquet(state_reading.names(connection, found), hive_partitioning=False)
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, file: Path, compression: str) -> int:
     """Write a query's rows to a file and return how many there are; DuckDB plans the query once, its relations twice."""
     written = connection.execute(
-        f"copy ({query}) to {literal(str(file))} ({FORMAT}, compression {compression})"
+        f"copy ({query}) to {_target(connection, file)} ({FORMAT}, compression {compression})"
     )
     return int(written.fetchall()[0][0])
 
@@ -157,10 +160,15 @@ def write_buckets(
     files.private_folder(folder)
     bucket = bucket_sql("coalesce(customer_id, '')", buckets)
     written = connection.execute(
-        f"copy (select *, {bucket} as bucket from ({query})) to {literal(str(folder))}"
+        f"copy (select *, {bucket} as bucket from ({query})) to {_target(connection, folder)}"
         f" ({FORMAT}, compression {compression}, partition_by (bucket), overwrite_or_ignore true)"
     )
     return int(written.fetchall()[0][0])
+
+
+def _target(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Where DuckDB writes, sealed where the connection seals."""
+    return literal(*state_reading.names(connection, [path]))
 
 
 def bucket_files(folder: Path, bucket: int) -> list[Path]:
@@ -184,5 +192,6 @@ def _checked(found: Dataset, asset: str) -> Dataset:
 
 def _missing(path: Place, asset: str) -> StateError:
     return StateError(
-        f"{path} is missing: materialize {asset} for that day again, or restore the state directory"
+        f"{path} is missing: materialize {asset} for that day again, or restore the state directory. What is older than "
+        "retention.state_days is removed; such a day is not built again, a newer one carries every change"
     )

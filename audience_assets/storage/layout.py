@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
+from audience_assets.storage.keys import NO_KEYS, Keys
 from audience_assets.storage.object_path import Place
 
 RAW = "raw_customers"
 NORMALIZED = "normalized_customers"
 HASHED = "hashed_customers"
+DELTA = "delta"
+REFUSED = "refused"
 SPILL = "spill"
 """Where DuckDB keeps what does not fit the memory limit."""
 FOLDERS = frozenset({RAW, NORMALIZED, HASHED, SPILL})
@@ -16,9 +19,10 @@ FOLDERS = frozenset({RAW, NORMALIZED, HASHED, SPILL})
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The state directory."""
+    """The state directory, and the keys that seal what is in it."""
 
     root: Place
+    keys: Keys = NO_KEYS
 
     def raw(self, day: date) -> Place:
         """Fingerprints of the day's extract, and the rows that were set aside."""
@@ -34,11 +38,11 @@ class Layout:
 
     def delta(self, destination: str, day: date) -> Place:
         """The files that the day's delivery sends."""
-        return self.root / destination / "delta" / day.isoformat()
+        return self.root / destination / DELTA / day.isoformat()
 
     def refused(self, destination: str, day: date) -> Place:
         """Which customers the partner refused on the day, and why."""
-        return self.root / destination / "refused" / day.isoformat()
+        return self.root / destination / REFUSED / day.isoformat()
 
     def relative(self, path: Place) -> str:
         """How the ledger names a file of ours, so that the state directory can be moved."""

@@ -1,12 +1,14 @@
 """A manifest names the files that an asset made for a day; it is replaced atomically, the files never change."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from audience_assets.errors import StateError
 from audience_assets.storage import files
-from audience_assets.storage.object_path import Place
+from audience_assets.storage.object_path import Place, folders
 
 NAME = "manifest.json"
 
@@ -39,6 +41,21 @@ def read(kind: type[M], folder: Place, asset: str, name: str = NAME) -> M:
         ) from None
     except ValidationError:
         raise StateError(f"{path} is not a manifest of {asset}: materialize the asset again") from None
+
+
+def before(kind: type[M], day_folder: Place, day: date) -> Iterator[M]:
+    """The manifests of an asset's earlier days, newest first; a day that has none of the kind is passed over.
+
+    Args:
+        kind: What the asset's manifests are.
+        day_folder: The asset's folder of the day, beside which the others lie.
+        day: The day.
+    """
+    for name in sorted((each for each in folders(day_folder.parent) if each < day.isoformat()), reverse=True):
+        try:
+            yield read(kind, day_folder.parent / name, name)
+        except StateError:
+            continue
 
 
 def existing(path: Place, asset: str) -> Place:

@@ -60,6 +60,13 @@ Place = Path | ObjectPath
 """Where a file or folder of ours lies: on the local disk or on S3."""
 
 
+def folders(place: Place) -> set[str]:
+    """The names of the folders in a folder; none where there is no such folder."""
+    if isinstance(place, Path):
+        return {each.name for each in place.iterdir() if each.is_dir()} if place.is_dir() else set()
+    return place.store.folders(f"{place.key}/")
+
+
 def missing(files: list[Place]) -> Place | None:
     """The first of these files that is not there; a folder on S3 is listed once, however many files of it are asked for."""
     listed: dict[ObjectPath, set[str]] = {}

@@ -8,9 +8,10 @@ import base64
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -97,6 +98,27 @@ class ObjectStore:
             )
             return {each["Key"] for page in pages for each in page.get("Contents", [])}
 
+    def listed(self, prefix: str) -> Iterator[tuple[str, int, datetime]]:
+        """Key, size in bytes and time of writing of each object whose key begins with a prefix."""
+        with self._explaining(prefix, "listed"):
+            pages = (
+                self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            )
+            for page in pages:
+                for each in page.get("Contents", []):
+                    yield each["Key"], int(each["Size"]), each["LastModified"]
+
+    def folders(self, prefix: str) -> set[str]:
+        """The names of what lies in folders right below a prefix that ends with a slash."""
+        with self._explaining(prefix, "listed"):
+            pages = (
+                self._client()
+                .get_paginator("list_objects_v2")
+                .paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+            )
+            found = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", [])]
+        return {each.removeprefix(prefix).rstrip("/") for each in found}
+
     def any_below(self, prefix: str) -> bool:
         """Whether some key begins with a prefix."""
         with self._explaining(prefix, "listed"):
@@ -149,10 +171,13 @@ class ObjectStore:
 
     def remove_below(self, prefix: str) -> None:
         """Remove all objects whose keys begin with a prefix."""
-        keys = sorted(self.names(prefix))
+        self.remove(sorted(self.names(prefix)))
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects; one that is gone already is no error."""
         for first in range(0, len(keys), 1000):
             batch = [{"Key": key} for key in keys[first : first + 1000]]
-            with self._explaining(prefix, "removed"):
+            with self._explaining(keys[first], "removed"):
                 self._client().delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
 
     def _require_same(self, key: str, sha256: str) -> None:

@@ -11,6 +11,7 @@ from fsspec.implementations.arrow import ArrowFSWrapper
 
 from audience_assets.errors import AudienceAssetsError, ExtractError, SettingsError
 from audience_assets.storage.s3_settings import S3AccessSettings
+from audience_assets.storage.shared_file import OnS3, SharedFile
 
 CREDENTIALS = {
     "ACCESS_DENIED": "the credentials lack the right to list or read there",
@@ -36,6 +37,12 @@ class S3Reading(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
         if isinstance(path, list):
             return [cls._strip_protocol(each) for each in path]
         return str(path).removeprefix(f"{cls.protocol}://").rstrip("/")
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> SharedFile:
+        """An object to read, by several threads of DuckDB at once."""
+        if mode != "rb":
+            raise NotImplementedError("nothing is written to S3 in this way")
+        return SharedFile(OnS3(self.fs, self._strip_protocol(path)))
 
 
 def filesystem(access: S3AccessSettings | None) -> S3Reading:

@@ -26,12 +26,18 @@ from audience_assets_tests.on_disk import on_disk
 CHECKS = {
     *(
         "few_rows_set_aside",
+        "extract_size",
+        "extract_columns",
         "counts_add_up",
         "few_values_refused",
+        "usable_values",
         "each_customer_once",
+        "removals_within_bounds",
         "partner_holds_the_day",
         "nothing_held_back",
-    )
+    ),
+    *("disk", "state", "ledger", "contract"),
+    *("secrets", "connection", "clock", "credentials", "bucket", "put_rights"),
 }
 MARKER = "MARKED-7f3a"
 
@@ -51,7 +57,7 @@ def evaluation(result: dg.ExecuteInProcessResult, name: str) -> dg.AssetCheckEva
 
 
 def test_many_rows_set_aside_are_a_warning_that_says_how_many_and_why(good: Deployment) -> None:
-    good.land(DAYS[1], [*numbered(20), {"customer_id": "", "first_name": MARKER}])
+    good.land(DAYS[1], [*numbered(20, email="ana@example.com"), {"customer_id": "", "first_name": MARKER}])
     result = good.run(DAYS[1])
     found = evaluation(result, "few_rows_set_aside")
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)

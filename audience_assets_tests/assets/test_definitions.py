@@ -18,6 +18,7 @@ SCHEDULED = """
 {"partitions": {"start": "2026-03-01", "timezone": "America/Manaus"}, "schedule": {"hour": 4, "minute": 30},
  "owners": ["team:crm"], "destinations": {"vtex_ads_br": {}, "vtex_ads_mx": {}}}
 """
+RETENTION = "retention"
 LOADS = """
 import sys
 from audience_assets.definitions import defs
@@ -38,7 +39,7 @@ def scheduled() -> dg.Definitions:
 
 def assets(defs: dg.Definitions) -> dict[str, dg.AssetsDefinition]:
     found = [each for each in defs.assets or () if isinstance(each, dg.AssetsDefinition)]
-    return {each.key.to_user_string(): each for each in found}
+    return {each.key.to_user_string(): each for each in found if each.partitions_def is not None}
 
 
 def test_definitions_load_without_settings_secrets_or_an_s3_client(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_definitions_load_without_settings_secrets_or_an_s3_client(tmp_path: Pat
         check=False,
     )
     assert loaded.returncode == 0, loaded.stderr
-    assert loaded.stdout.splitlines() == [str(sorted(ASSETS)), "[]"]
+    assert loaded.stdout.splitlines() == [str(sorted((*ASSETS, RETENTION))), "[]"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -109,12 +110,27 @@ def test_all_days_of_a_backfill_go_through_one_run() -> None:
 def test_job_schedule_and_sensor_cover_everything_in_process() -> None:
     defs = scheduled()
     job = defs.resolve_job_def(JOB)
-    assert {node.name.replace("__", "/") for node in job.nodes} == set(assets(defs))
+    checks = {"vtex_ads_br/preflight", "vtex_ads_mx/preflight"}
+    assert {node.name.replace("__", "/") for node in job.nodes} == set(assets(defs)) | checks
     assert job.executor_def.name == "in_process"
     schedule = defs.resolve_schedule_def(f"{JOB}_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 4 * * *", "America/Manaus")
     assert schedule.job_name == JOB
     assert defs.resolve_sensor_def("extract_landed").job_name == JOB
+
+
+def test_retention_has_no_days_and_a_schedule_of_its_own_that_is_off_until_it_is_started() -> None:
+    defs = scheduled()
+    [asset] = [
+        each
+        for each in defs.assets or ()
+        if isinstance(each, dg.AssetsDefinition) and not each.partitions_def
+    ]
+    assert (asset.key.to_user_string(), asset.group_names_by_key[asset.key]) == (RETENTION, "customers")
+    assert [spec.owners for spec in asset.specs] == [["team:crm"]]
+    schedule = defs.resolve_schedule_def(f"{RETENTION}_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "America/Manaus")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
 def test_two_accounts_at_one_partner_are_two_pairs_of_assets_with_a_pool_each() -> None:

@@ -50,26 +50,28 @@ def step_failure(result: dg.ExecuteInProcessResult) -> Any:
     ],
     ids=["wrong secret", "no secret", "wrong bucket", "no bucket", "wrong prefix"],
 )
-def test_a_partner_that_refuses_fails_the_delivery_alone(
+def test_a_partner_that_refuses_fails_the_preflight_and_a_delivery_by_itself(
     deploy: Deploy, monkeypatch: pytest.MonkeyPatch, bent: dict[str, Any], words: list[str]
 ) -> None:
     monkeypatch.setenv("ASSETS_TESTS_WRONG", "not-the-secret")
     deployed = deploy(bent)
     deployed.land(DAY, numbered(3))
-    result = deployed.run(DAY)
+    held_back = deployed.run(DAY)
+    assert not held_back.success
+    assert materialized(held_back) == [RAW, NORMALIZED, HASHED, DELTA]
+    result = deployed.run(DAY, DELIVERY)
     asset, sentence = failure(result)
     assert asset == DELIVERY
     assert one_sentence(sentence, f"vtex_ads/delivery {DAY}: ", *words)
-    assert materialized(result) == [RAW, NORMALIZED, HASHED, DELTA]
     assert step_failure(result).error.cause is None
-    assert "not-the-secret" not in repr(result.all_events)
+    assert "not-the-secret" not in repr([*held_back.all_events, *result.all_events])
     assert deployed.keys() == []
 
 
 def test_mending_the_settings_is_enough_to_deliver(deploy: Deploy) -> None:
     broken = deploy({"bucket": "nobody-s-bucket"})
     broken.land(DAY, numbered(3))
-    assert failure(broken.run(DAY))[0] == DELIVERY
+    assert not broken.run(DAY).success
     mended = deploy()
     assert mended.run(DAY, DELIVERY).success
     assert mended.delivered(DAY).num_rows == 3
@@ -168,6 +170,8 @@ def test_a_partner_that_refuses_is_not_asked_again(deploy: Deploy, monkeypatch: 
     deployed = deploy()
     deployed.land(DAY, numbered(1))
     assert not deployed.run(DAY).success
+    assert asked == []
+    assert not deployed.run(DAY, DELIVERY).success
     assert len(asked) == 1
 
 

@@ -127,7 +127,10 @@ def test_each_day_is_materialized_and_what_is_held_is_a_warning(two_days: TikTok
     assert result.success
     assert materialized(result)[-2:] == [DELTA, DELIVERY]
     assert checks(result)["partner_holds_the_day"]
-    held = "few: 1 members, and tiktok takes 2 or more: nothing is sent, and what it holds stays."
+    held = (
+        "few: 1 members, and tiktok takes 2 or more (destinations.tiktok.smallest_audience): nothing is sent, and what it "
+        "holds stays."
+    )
     assert warnings_of(result) == [("nothing_held_back", f"{DAYS[number]}, {held}")]
 
 

@@ -126,10 +126,10 @@ def test_an_extract_that_changes_while_it_is_read_is_refused(
     extracts.write("2026-01-05.csv", f"customer_id,city\n1,{MARKER}\n")
     view_extract = source.view_extract
 
-    def replaced_behind(*given: object) -> list[str]:
-        unused = view_extract(*given)  # type: ignore[arg-type]
+    def replaced_behind(*given: object) -> source.Columns:
+        columns = view_extract(*given)  # type: ignore[arg-type]
         (extracts.folder / "2026-01-05.csv").write_text(f"customer_id,city\n1,{MARKER}\n2,{MARKER}\n")
-        return unused
+        return columns
 
     monkeypatch.setattr(source, "view_extract", replaced_behind)
     assert "was replaced while it was read" in extracts.refusal(ExtractError)

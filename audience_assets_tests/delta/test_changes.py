@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audience_assets.delta import changes
+from audience_assets.delta.snapshot import Members
 from audience_assets_tests.delta import model
 from audience_assets_tests.delta.model import COLUMNS, CONSENT, TYPES, Index, Log, Stored
 
@@ -50,7 +51,7 @@ def compared(
     paths = model.write_log(folder, log)
     held = model.write_index(folder / "held", before, buckets[0])
     due = model.write_index(folder / "due", after, buckets[1])
-    changes.find_candidates(connection, held, due)
+    changes.find_candidates(connection, Members(held), Members(due))
     stored = {name: f"x/{name}" for name in COLUMNS}
     for side in ("held", "due"):
         names = changes.candidate_segments(connection, side)

@@ -19,6 +19,7 @@ from audience_assets.destinations.delivery import Courier, Outcome, Report
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.planning import RemovalGuard
 from audience_assets.destinations.sending import Answer, Sender
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.columns import destination
@@ -109,14 +110,20 @@ class State:
             columns[table.stored_name(column)] = pa.array(values, kind)
         return pa.table(columns)
 
-    def plan(self, day: date, planned: str | None = None, replace: Sequence[str] = ()) -> DeltaManifest:
+    def plan(
+        self,
+        day: date,
+        planned: str | None = None,
+        replace: Sequence[str] = (),
+        guard: RemovalGuard | None = None,
+    ) -> DeltaManifest:
         """Make the day's delta."""
         table = self.destination
         with duckdb.connect(config={"threads": 1}) as connection:
             log = HashedLog(connection, self.layout, self.ledger, table)
             planner = catalog.kind_of(self.settings).planner(table, self.settings)
             before = {} if planned is None else {"": planned}
-            _, made = planning.plan(log, planner, day, before, replace)
+            _, made = planning.plan(log, planner, day, before, replace, guard or RemovalGuard())
             return made
 
     def rows(self, made: DeltaManifest) -> list[dict[str, Any]]:

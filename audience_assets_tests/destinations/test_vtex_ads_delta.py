@@ -16,7 +16,7 @@ from audience_assets_tests.destinations.state import NAME, Partner, Row, State
 from audience_assets_tests.destinations.tables import SCHEMA
 from audience_assets_tests.on_disk import on_disk
 
-FIRST, SECOND = date(2026, 11, 1), date(2026, 11, 2)
+FIRST, SECOND, THIRD = (date(2026, 11, number) for number in (1, 2, 3))
 ANA: Row = {
     "EMAIL_HASHED": "ana@example.com",
     "AGE": 36,
@@ -94,9 +94,7 @@ DEPARTED: dict[Literal["blank", "clear_audiences", "keep"], list[dict[str, Any]]
 
 
 @pytest.mark.parametrize(("departed", "rows"), DEPARTED.items(), ids=list(DEPARTED))
-@pytest.mark.parametrize(
-    "after", [{}, {"b": {}}, {"a": {**ANA, "consent": False}}], ids=["nobody", "another", "consent"]
-)
+@pytest.mark.parametrize("after", [{}, {"b": {}}], ids=["nobody", "another"])
 def test_who_left_gets_the_row_of_the_setting(
     state: State, departed: str, rows: list[dict[str, Any]], after: dict[str, Row]
 ) -> None:
@@ -107,9 +105,21 @@ def test_who_left_gets_the_row_of_the_setting(
 def test_what_is_sent_of_who_left_is_what_the_partner_holds_and_not_what_the_record_says_now(
     state: State,
 ) -> None:
-    now = {**ANA, "CITY": "Elsewhere", "EMAIL_HASHED": "new@example.com", "consent": False}
-    [row] = rows_of_second_day(state, {"a": ANA}, {"a": now}, departed="clear_audiences")
-    assert row == delivered("a", {**ANA, "AUDIENCES": None})
+    state = replace(state, settings=VtexAdsSettings(departed="clear_audiences"))
+    changed = {**ANA, "CITY": "Elsewhere", "EMAIL_HASHED": "new@example.com"}
+    state.publish(FIRST, {"a": ANA})
+    state.plan(FIRST)
+    state.courier(Partner()).deliver(FIRST)
+    state.publish(SECOND, {"a": changed})  # never delivered
+    state.publish(THIRD, {})
+    assert state.rows(state.plan(THIRD)) == [delivered("a", {**ANA, "AUDIENCES": None})]
+
+
+@pytest.mark.parametrize("departed", list(DEPARTED))
+def test_of_who_withdraws_consent_nothing_is_kept_whatever_the_setting(state: State, departed: str) -> None:
+    withdrawn: Row = {**ANA, "consent": False}
+    rows = rows_of_second_day(state, {"a": ANA}, {"a": withdrawn}, departed=departed)
+    assert rows == [delivered("a", {})]
 
 
 def test_without_consent_nobody_joins_and_without_a_word_everybody_does(state: State) -> None:

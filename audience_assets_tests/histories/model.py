@@ -30,7 +30,10 @@ def delivered_row(row: Row, day: date) -> Delivered | None:
 def _delivered_row(frozen: tuple[tuple[str, Any], ...], day: date) -> Delivered | None:
     raw = {name: list(value) if isinstance(value, tuple) else value for name, value in frozen}
     result = canonical(raw, as_of=day)
-    answers = (result.values.get("consent_vtex_ads"), result.values.get("consent"))
+    answers = (
+        False if name in result.refusals else result.values.get(name)
+        for name in ("consent_vtex_ads", "consent")
+    )
     agreed = next((answer for answer in answers if answer is not None), True)
     return vtex_ads.row(result) if agreed else None
 
@@ -117,14 +120,16 @@ class Model:
         """How many rows move the partner from what it holds to what is due."""
         held, wanted = self.held.rows if self.held else {}, due.rows
         changed = sum(not same_row(held.get(customer), row) for customer, row in wanted.items())
-        return changed + (0 if self.departed == "keep" else len(held.keys() - wanted.keys()))
+        gone = held.keys() - wanted.keys()
+        return changed + len(gone & due.customers.keys() if self.departed == "keep" else gone)
 
     def begin(self, due: Snapshot) -> None:
         """From here on the partner will get the whole delivery."""
         self.rows_sent += self.net_changes(due)
         held = self.held.rows if self.held else {}
         for customer in held.keys() - due.rows.keys():
-            self.partner[customer] = self._departed_row(held[customer])
+            departed = "blank" if customer in due.customers else self.departed  # who withdrew is still there
+            self.partner[customer] = departed_row(held[customer], departed)
         self.partner.update(due.rows)
         self.begun = due
 
@@ -134,11 +139,13 @@ class Model:
         self.done.add(self.begun.key)
         self.pointer, self.begun = self.begun, None
 
-    def _departed_row(self, row: Delivered) -> Delivered:
-        if self.departed == "keep":
-            return row
-        emptied = row.keys() - {"CUSTOMER_ID"} if self.departed == "blank" else {"AUDIENCES"}
-        return {column: None if column in emptied else value for column, value in row.items()}
+
+def departed_row(row: Delivered, departed: Departed) -> Delivered:
+    """What becomes of the row of a customer who left."""
+    if departed == "keep":
+        return row
+    emptied = row.keys() - {"CUSTOMER_ID"} if departed == "blank" else {"AUDIENCES"}
+    return {column: None if column in emptied else value for column, value in row.items()}
 
 
 def _frozen(row: Row) -> tuple[tuple[str, Any], ...]:

@@ -24,10 +24,11 @@ def test_who_left_is_told_as_the_setting_says(
     world = new_world(Model(departed=departed))
     world.run(day(0), people("stays", "leaves", "withdraws"))
     world.run(day(1), [person("stays"), person("withdraws", consent="não")])
-    for customer in ("leaves", "withdraws"):
-        row = world.partner.holds[customer]
-        assert (row["EMAIL_HASHED"] is not None, row["AUDIENCES"] is not None) == (email, audiences)
-    assert world.partner.rows_received == (3 if departed == "keep" else 5)
+    row = world.partner.holds["leaves"]
+    assert (row["EMAIL_HASHED"] is not None, row["AUDIENCES"] is not None) == (email, audiences)
+    withdrawn = {**world.partner.holds["withdraws"], "CUSTOMER_ID": None}
+    assert set(withdrawn.values()) == {None}, "whatever becomes of who left, nothing is kept of who withdrew"
+    assert world.partner.rows_received == (4 if departed == "keep" else 5)
 
 
 @pytest.mark.parametrize("departed", ["blank", "clear_audiences", "keep"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LIST_FIELDS: Final = ("audiences", "nbo_products", "nbo_categories")
 TEXT_FIELDS: Final = (
     *("first_name", "last_name", "state", "city", "neighborhood"),
-    *("external_id", "app_user_id", "page_user_id"),
+    *("external_id", "app_user_id", "page_user_id", "legal_basis", "legal_basis_date"),
 )
 
 _SPREADSHEET: Final = re.compile(r"([0-9]+)\.0")

@@ -350,6 +350,8 @@ WRITERS: Final[dict[str, Callable[[Random], str | list[str]]]] = {
     ),
     "page_user_id": lambda rng: rng.choice((number(rng, 16), f"\t{number(rng, 16)}", "PSID-1", "e\u0301")),
     "value": amount,
+    "legal_basis": lambda rng: rng.choice((" consent ", "leg\u00edtimo interesse", "art. 7, IX")),
+    "legal_basis_date": lambda rng: rng.choice((f"2026-0{number(rng, 1)}", " 03/04/2025 ")),
     "consent": lambda rng: word_of(
         rng, ANSWER_WORDS, ("maybe", "2", "-1", "1.0", "0.0", "-", ".", "null", "ok", "checked")
     ),

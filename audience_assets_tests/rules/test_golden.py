@@ -107,6 +107,8 @@ GOLDEN: dict[str, list[tuple[Any, Any, str | None]]] = {
         ("-1", None, "negative"),
         ("1,5", None, "not a number"),
     ],
+    "legal_basis": [(" Consentimento ", "Consentimento", None)],
+    "legal_basis_date": [(" 03/04/2025 ", "03/04/2025", None)],
     "consent": [
         ("Sí", True, None),
         ("opt-in", True, None),

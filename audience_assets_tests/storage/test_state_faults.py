@@ -35,7 +35,7 @@ def test_a_wrong_secret_is_told_without_it(on_s3: Settings, monkeypatch: pytest.
         files.write_text(on_s3.state / "note.json", "{}")
     assert "a-wrong-secret" not in str(caught.value)
     with pytest.raises(SettingsError, match="cannot be read"), database.connect(on_s3) as connection:
-        connection.read_parquet(state_reading.names([on_s3.state / "some.parquet"]))
+        connection.read_parquet(state_reading.names(connection, [on_s3.state / "some.parquet"]))
 
 
 def test_credentials_that_may_not_read_are_told(
@@ -46,23 +46,23 @@ def test_credentials_that_may_not_read_are_told(
     with pytest.raises(SettingsError, match=r"cannot be read, .*403.* allow s3:GetObject, s3:PutObject"):
         (on_s3.state / "note.json").read_bytes()
     with pytest.raises(SettingsError, match=r"cannot be read.*mend state_on_s3"):
-        state_reading.rows(on_s3.state / "note.json")
+        state_reading.plain_columns(on_s3.state / "note.json")
 
 
 def test_an_object_that_is_missing_is_told(on_s3: Settings) -> None:
     gone = on_s3.state / "gone.parquet"
     with pytest.raises(StateError, match=r"gone\.parquet is missing"):
-        state_reading.rows(gone)
+        state_reading.plain_columns(gone)
     with pytest.raises(StateError, match=r"gone\.parquet is missing"), files.at_hand(gone):
         pass
     with pytest.raises(StateError, match=r"gone\.parquet is missing"), database.connect(on_s3) as connection:
-        connection.read_parquet(state_reading.names([gone]))
+        connection.read_parquet(state_reading.names(connection, [gone]))
 
 
 def test_an_object_that_is_no_parquet_file_is_told(on_s3: Settings) -> None:
     files.write_text(on_s3.state / "text.parquet", "text")
     with pytest.raises(StateError, match=r"text\.parquet is not a readable Parquet file"):
-        state_reading.columns(on_s3.state / "text.parquet")
+        state_reading.plain_columns(on_s3.state / "text.parquet")
 
 
 def test_a_bucket_that_is_not_there_is_told(on_s3: Settings) -> None:

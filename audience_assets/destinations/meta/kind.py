@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
+
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
-from audience_assets.destinations.meta import client, columns, feeds
+from audience_assets.destinations.meta import client, columns, erasure, feeds, preflight
 from audience_assets.destinations.meta.access import Access
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -41,6 +43,11 @@ def _connect(
         yield MetaSender(meta, targets, ledger, layout, destination, settings, utc_now)
 
 
+def _erase(destination: Destination, settings: MetaSettings, rows: pa.Table) -> str:
+    with client.connect(access(settings)) as meta:
+        return erasure.erase(meta, destination, settings, rows)
+
+
 META = Kind(
     settings=MetaSettings,
     title="Meta",
@@ -49,4 +56,6 @@ META = Kind(
     sender=_connect,
     batch="batch",
     technology="meta",
+    erase=_erase,
+    preflight=lambda _, settings: preflight.of(settings.account, lambda: access(settings)),
 )

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audience_assets.ledger.records import Batch, Delivery
-from audience_assets.storage import files
+from audience_assets.storage import files, sealed
 from audience_assets.storage.layout import Layout
 
 REASON = "badly formed, says Meta"
@@ -18,5 +18,6 @@ def write(layout: Layout, delivery: Delivery, batch: Batch, customers: list[str]
     columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
     table = pa.table([pa.array(column, pa.string()) for column in columns], schema=SCHEMA)
     with files.draft_beside(folder, ".parquet") as draft:
-        pq.write_table(table, draft)
+        with sealed.created(draft, layout.keys.ring()) as file:
+            pq.write_table(table, file)
         files.replace(draft, folder / f"delivery-{delivery.id}-batch-{batch.sequence}.parquet")

@@ -16,7 +16,8 @@ from audience_assets.destinations.meta.batch_file import BatchFile
 from audience_assets.destinations.meta.client import MetaClient, Operation, Session, UsersAnswer
 from audience_assets.destinations.meta.refusals import TRIES, find_refused, spread
 from audience_assets.destinations.meta.settings import VALUE, MetaSettings
-from audience_assets.destinations.meta.targets import FILLING, REPLACING, Targets
+from audience_assets.destinations.meta.statuses import FILLING, REPLACING
+from audience_assets.destinations.meta.targets import Targets
 from audience_assets.destinations.meta.uploads import FIRST, Uploads, uploads_of
 from audience_assets.destinations.pinned_columns import PinnedColumns, feeding
 from audience_assets.destinations.sending import Answer, BeginAgainError

@@ -6,12 +6,11 @@ from typing import ClassVar
 from audience_assets.destinations.meta.answers import MetaRefusedError
 from audience_assets.destinations.meta.client import MetaClient, RemoteAudience
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.meta.statuses import STOPPED
 from audience_assets.destinations.remote_audiences import RemoteAudiences, Words
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.ledger import records
 
-FILLING, REPLACING = 441, 414
-STOPPED = {450, 470, 471, 500}
 LONGEST_PAUSE = 30.0
 LARGEST_TO_REPLACE = 100_000_000
 

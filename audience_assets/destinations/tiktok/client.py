@@ -184,6 +184,12 @@ class TikTokClient:
         found = self.api.pages("dmp/custom_audience/list", query, call, read)
         return [each for each in found if each is not None]
 
+    def read_a_page_of_audiences(self) -> None:
+        """Read the shortest page of the advertiser's audiences, to find out whether the token may."""
+        query = {"advertiser_id": self.api.access.advertiser_id, "page": "1", "page_size": "1"}
+        call = Call(f"list the audiences of {self._advertiser}", "account")
+        self.api.ask(self.api.get("dmp/custom_audience/list", query), call, lambda data: len(data["list"]))
+
     def advertiser(self) -> RemoteAdvertiser:
         """The advertiser, to find out whether it is there and the token has access to it."""
         query = {

@@ -16,6 +16,8 @@ WRONG_SIGNATURE, EXPIRED_FILE = 40900, 40910
 
 LIMITS = frozenset({40016, 40100, 40132, 40133})
 """Too many calls: nothing was done, and it may be asked again later."""
+TOKEN_REFUSED = frozenset({40102, 40104, 40105, 40106, 40113, 40114, 40309})
+"""The token itself is no good, whatever is asked for with it."""
 NOT_YET = frozenset({40201, 40202})
 """Not ready, or changed by another call at the same moment: nothing was done, and it may be asked again later."""
 FIRST_OF_TIKTOKS_OWN = 50000

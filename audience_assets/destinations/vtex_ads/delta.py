@@ -17,7 +17,7 @@ SUFFIX = ".parquet.snappy"
 
 def planner(destination: Destination, settings: VtexAdsSettings) -> UpsertPlanner:
     """What VTEX Ads decides about its delta."""
-    parts = [present_rows_sql(destination)]
+    parts = [present_rows_sql(destination), _withdrawn_rows_sql(destination)]
     if settings.departed != "keep":
         parts.append(_departed_rows_sql(destination, settings))
     by_key = f"\norder by {identifier(destination.key.name)}"
@@ -25,6 +25,20 @@ def planner(destination: Destination, settings: VtexAdsSettings) -> UpsertPlanne
         form=FileForm(destination.name, destination.columns, settings.rows_per_file, SUFFIX),
         first_rows_sql=everyone_sql(destination),
         rows_sql="\nunion all\n".join(parts) + by_key,
+        removes=settings.departed != "keep",
+    )
+
+
+def _withdrawn_rows_sql(destination: Destination) -> str:
+    """Who withdrew consent or was erased must not stay there, whatever becomes of those who left the extract."""
+    columns = [
+        f"cast({'held_rows.' + identifier(column.name) if column is destination.key else 'null'} as {column.delivered_type})"
+        f" as {identifier(column.name)}"
+        for column in destination.columns
+    ]
+    return (
+        f"select\n{listed(columns)}\nfrom withdrawn\n"
+        f"join held_rows on held_rows.{ROW_KEY} = withdrawn.customer_id"
     )
 
 
@@ -39,5 +53,6 @@ def _departed_rows_sql(destination: Destination, settings: VtexAdsSettings) -> s
     return (
         f"select\n{listed(columns)}\nfrom net_changes\n"
         f"join held_rows on held_rows.{ROW_KEY} = net_changes.customer_id\n"
-        f"where net_changes.change = {literal(LEFT)}"
+        f"where net_changes.change = {literal(LEFT)}\n"
+        "  and net_changes.customer_id not in (select customer_id from withdrawn)"
     )

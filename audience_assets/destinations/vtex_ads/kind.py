@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.sending import Sender
-from audience_assets.destinations.vtex_ads import columns, delta, newtail
+from audience_assets.destinations.vtex_ads import columns, delta, newtail, preflight
 from audience_assets.destinations.vtex_ads.presigned_sender import PresignedSender
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
@@ -38,4 +38,5 @@ VTEX_ADS = Kind(
     sender=_connect,
     batch="file",
     technology="s3",
+    preflight=preflight.of,
 )

@@ -37,6 +37,7 @@ class VtexAdsSettings(S3AccessSettings):
     upload_url: str = "https://api-retail-media.newtail.com.br"
     app_id: Secret | None = None
     api_key: Secret | None = None
+    consent: Literal["opt_out", "opt_in"] = "opt_out"
     rows_per_file: int = Field(default=1_000_000, ge=1)
     departed: Literal["blank", "clear_audiences", "keep"] = "blank"
     social_id: Literal["digits", "masked"] = "digits"

@@ -62,7 +62,7 @@ class Graph:
         if fault is not None and fault.kind == "code":
             status, body = REFUSED, _injected(fault).body()
         self._log.info("%s %d%s", operation.name, status, f", fault {fault.kind}" if fault else "")
-        headers = account.usage.headers(account.quota, self._platform.clock.now())
+        headers = account.usage.headers(account.quota, self._platform.clock.now(), account.usage_percent)
         return spoilt(fault, GraphJSON(body, status, headers), headers)
 
     def _answer(

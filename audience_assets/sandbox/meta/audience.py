@@ -79,8 +79,9 @@ class Audience:
         """The code of `operation_status`."""
         self._settle()
         now = self.clock.now()
-        if self.forced_status is not None:
-            return self.forced_status
+        forced = self.behaviour.audience_status if self.forced_status is None else self.forced_status
+        if forced is not None:
+            return forced
         if self.replacing is not None or now < self.busy_until:
             return REPLACE_IN_PROGRESS
         return STILL_FILLING if now < self.filling_until else NORMAL

@@ -20,6 +20,9 @@ class Behaviour:
         proof_required: whether every call must carry `appsecret_proof`.
         permissions: what the token may do.
         terms_accepted: whether the terms of customer list audiences are signed.
+        account_status: 1 for an active account, 2 for a disabled one and so on.
+        audience_status: the operation status of every audience; None for the one that each has.
+        usage_percent: how much of the limits others have used, as the headers tell; the quota counts apart.
         policy_blocked: whether Meta blocks the account's actions.
         audience_limit: how many customer file audiences there may be.
         replace_limit: an audience of this many members or more cannot be replaced.
@@ -39,6 +42,9 @@ class Behaviour:
     proof_required: bool = False
     permissions: set[str] = field(default_factory=lambda: {"ads_management", "ads_read"})
     terms_accepted: bool = True
+    account_status: int = 1
+    audience_status: int | None = None
+    usage_percent: int = 0
     policy_blocked: bool = False
     audience_limit: int = 500
     replace_limit: int = 100_000_000

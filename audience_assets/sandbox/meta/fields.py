@@ -67,7 +67,7 @@ def account_fields(account: Account, names: Sequence[str]) -> dict[str, object]:
         "id": lambda: account.id,
         "account_id": lambda: account.number,
         "name": lambda: "Sandbox ad account",
-        "account_status": lambda: 1,
+        "account_status": lambda: account.account_status,
         "tos_accepted": lambda: {**terms, "web_custom_audience_tos": 1},
     }
     return _told(known, names)

@@ -35,13 +35,13 @@ class Usage:
             )
         self._moments.append(now)
 
-    def headers(self, quota: int | None, now: float) -> Mapping[str, str]:
-        """The usage headers, in per cent of the quota; the time to regain access is in minutes.
+    def headers(self, quota: int | None, now: float, others: int = 0) -> Mapping[str, str]:
+        """The usage headers, in per cent of the quota, `others` or more; the time to regain access is in minutes.
 
         Source: Meta, Graph API, "Rate limits", business use case rate limits.
         """
         self._forget(now)
-        percent = FULL * len(self._moments) // quota if quota else 0
+        percent = max(others, FULL * len(self._moments) // quota if quota else 0)
         waiting = self._moments[0] + HOUR - now if percent >= FULL and self._moments else 0.0
         business = {
             "type": "custom_audience",

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from starlette.applications import Starlette
 
 from audience_assets.sandbox.api_server import ApiServer
+from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta import application
 from audience_assets.sandbox.meta.keeping import keep, restore
 from audience_assets.sandbox.meta.platform import Platform, random_credentials
@@ -39,6 +40,11 @@ class MetaServer(ApiServer):
     def application(self, base_url: str, log: logging.Logger) -> Starlette:
         """Meta's calls and the sandbox's controls."""
         return application.build(self.platform, base_url, log)
+
+    @property
+    def time(self) -> Clock:
+        """The clock of all accounts."""
+        return self.platform.clock
 
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""

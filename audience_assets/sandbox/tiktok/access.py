@@ -39,5 +39,7 @@ def check_permission(advertiser: Advertiser, params: Mapping[str, Any], *, deman
     """Refuse a call on another advertiser, and every call where the advertiser is set so."""
     if advertiser.refused_with is not None:
         raise TikTokError(advertiser.refused_with, "The call is refused, as the advertiser is set to")
+    if demands_id and not advertiser.audiences_permitted:
+        raise TikTokError(PERMISSION, "The token lacks the permission for audiences")
     if demands_id and identifier(params, "advertiser_id") != advertiser.id:
         raise TikTokError(PERMISSION, "No permission to operate the advertiser of advertiser_id")

@@ -17,6 +17,8 @@ class Behaviour:
 
     Attributes:
         token_expires_at: seconds since 1970; None for a token that does not expire.
+        status: what the advertiser's information says of it.
+        audiences_permitted: whether the token may see and change audiences; without, 40001 refuses that.
         refused_with: the code that refuses every call, such as 40001 or 40300; None for none.
         processing_seconds: how long a creation or a change of members takes to take effect.
         smallest_audience: how many entries an audience must have after every change.
@@ -35,6 +37,8 @@ class Behaviour:
     """
 
     token_expires_at: float | None = None
+    status: str = "STATUS_ENABLE"
+    audiences_permitted: bool = True
     refused_with: int | None = None
     processing_seconds: float = 0.0
     smallest_audience: int = 1_000

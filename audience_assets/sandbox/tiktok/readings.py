@@ -62,7 +62,7 @@ def advertiser_info(_clock: Clock, advertiser: Advertiser, call: Call) -> Answer
     known = {
         "advertiser_id": advertiser.id,
         "name": "Sandbox advertiser",
-        "status": "STATUS_ENABLE",
+        "status": advertiser.status,
         "currency": "BRL",
         "timezone": "America/Sao_Paulo",
     }

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from starlette.applications import Starlette
 
 from audience_assets.sandbox.api_server import ApiServer
+from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.private_file import kept_credentials
 from audience_assets.sandbox.tiktok import application
 from audience_assets.sandbox.tiktok.keeping import keep, restore
@@ -36,6 +37,11 @@ class TikTokServer(ApiServer):
     def application(self, _base_url: str, log: logging.Logger) -> Starlette:
         """TikTok's calls and the sandbox's controls."""
         return application.build(self.platform, log)
+
+    @property
+    def time(self) -> Clock:
+        """The clock of all accounts."""
+        return self.platform.clock
 
     def ready(self) -> Mapping[str, object]:
         """What a program needs to know to use this endpoint."""

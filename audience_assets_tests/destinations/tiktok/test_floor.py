@@ -33,7 +33,10 @@ def refused(ads: Advertising, day: int) -> str:
 
 def test_a_first_load_below_the_smallest_size_is_held_until_it_has_grown(floor: Advertising) -> None:
     found = outcome(floor.run(FIRST, members(2)))
-    assert found.held == "2 members, and tiktok takes 3 or more: nothing is sent, and what it holds stays"
+    assert found.held == (
+        "2 members, and tiktok takes 3 or more (destinations.tiktok.smallest_audience): nothing is sent, and what it "
+        "holds stays"
+    )
     assert (floor.advertiser.calls, floor.pointer()) == ([], None)
     assert outcome(floor.run(SECOND, members(3))).held == ""
     assert floor.emails() == emails_of(*members(3))

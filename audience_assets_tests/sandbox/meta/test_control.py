@@ -1,3 +1,6 @@
+import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -47,6 +50,26 @@ def test_an_account_can_be_set(caller: Caller, account: Account) -> None:
     assert (account.terms_accepted, account.permissions, account.quota) == (False, {"ads_management"}, 9)
 
 
+def test_what_others_used_and_what_meta_says_of_account_and_audiences_can_be_set(
+    caller: Caller, account: Account, audience: Audience
+) -> None:
+    control(caller, "account", {"account_status": 2, "audience_status": 471, "usage_percent": 95})
+    answer = caller.get(account.id, fields="account_status")
+    assert answer.body["account_status"] == 2
+    assert json.loads(answer.headers["x-ad-account-usage"]) == {"acc_id_util_pct": 95}
+    assert caller.get(audience.id, fields="operation_status").body["operation_status"]["code"] == 471
+
+
+def test_the_date_of_answers_can_be_wrong_and_nothing_else_goes_by_it(
+    caller: Caller, account: Account, meta_server: MetaServer
+) -> None:
+    before = meta_server.platform.clock.now()
+    assert control(caller, "clock", {"date_off_seconds": 600}).body["now"] == pytest.approx(before, abs=5)
+    date = parsedate_to_datetime(caller.get(account.id).headers["Date"])
+    assert (date - datetime.now(UTC)).total_seconds() == pytest.approx(600, abs=5)
+    control(caller, "clock", {"date_off_seconds": 0})
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -60,6 +83,7 @@ def test_an_account_can_be_set(caller: Caller, account: Account) -> None:
         ("faults", {"operation": "get", "kind": "explode"}),
         ("faults", {"operation": "nothing", "kind": "delay"}),
         ("clock", {}),
+        ("clock", {"date_off_seconds": "much"}),
     ],
 )
 def test_a_control_that_makes_no_sense_changes_nothing(

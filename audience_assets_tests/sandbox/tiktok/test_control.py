@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,17 @@ def test_an_advertiser_can_be_set(caller: Caller, advertiser: Advertiser) -> Non
         "failed",
         40001,
     )
+
+
+def test_an_advertiser_can_be_disabled_and_lose_its_right_to_audiences(
+    caller: Caller, advertiser: Advertiser
+) -> None:
+    assert control(caller, "advertiser", {"status": "STATUS_DISABLE", "audiences_permitted": False}).code == 0
+    assert caller.get("list").code == 40001
+    information = caller.http.get(
+        "/open_api/v1.3/advertiser/info/", params={"advertiser_ids": json.dumps([advertiser.id])}
+    )
+    assert answer_of(information).data["list"][0]["status"] == "STATUS_DISABLE"
 
 
 @pytest.mark.parametrize(

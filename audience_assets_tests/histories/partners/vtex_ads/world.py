@@ -13,6 +13,7 @@ from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.ledger.records import Delivery
 from audience_assets.storage.objects import S3Objects, S3Target
 from audience_assets_tests.histories.faults import Faults
+from audience_assets_tests.histories.model import departed_row
 from audience_assets_tests.histories.partners.rows import Cell, Row
 from audience_assets_tests.histories.partners.troubles import Troubles
 from audience_assets_tests.histories.partners.vtex_ads.bucket import Bucket, BucketClient, random_troubles
@@ -86,7 +87,8 @@ class VtexAdsWorld(World):
         table = published.tables[self.name]
         due = {name: cells for name, cells in table.items() if published.customers[name].consent is not False}
         for name in self.due.keys() - due.keys():
-            self.expected[name] = self._departed(self.due[name])
+            departed = "blank" if name in table else self.settings.departed  # who withdrew is still there
+            self.expected[name] = departed_row(self.due[name], departed)
         self.expected.update(due)
         self.followed, self.due = delivery.id, due
 
@@ -103,12 +105,6 @@ class VtexAdsWorld(World):
 
     def changes(self) -> int:
         return self.account.puts
-
-    def _departed(self, row: Delivered) -> Delivered:
-        if self.settings.departed == "keep":
-            return row
-        emptied = row.keys() - {"CUSTOMER_ID"} if self.settings.departed == "blank" else {"AUDIENCES"}
-        return {column: None if column in emptied else cell for column, cell in row.items()}
 
 
 def _comparable(row: Delivered) -> dict[str, object]:

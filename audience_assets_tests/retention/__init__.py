@@ -1,0 +1,1 @@
+"""What retention removes, and what it leaves."""
