@@ -73,7 +73,7 @@ def _measure(session: Session, given: argparse.Namespace) -> None:
         for stack in wanted if repeat % 2 == 0 else reversed(wanted):
             if repeat == 0 or not stack.once:
                 session.run(stack, given.size, repeat)
-        if "growth" in extras:
+        if "growth" in extras and repeat == 0:
             for size in given.sizes or plan.sizes(given.size)[:-1]:
                 session.run(plan.by_size(size), size, repeat)
         if "payloads" in extras:

@@ -59,7 +59,7 @@ class Session:
         extract = self.extract(customers, stack.days)
         home = self._empty("run")
         try:
-            for day in stack.days:
+            for day in stack.days[: stack.days_again if repeat else None]:
                 measured = self._measured(stack, extract, day, home, {})
                 self._keep(stack, day, customers, repeat, measured)
                 if "error" in measured:

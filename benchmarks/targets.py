@@ -112,7 +112,7 @@ def _of_memory_and_state(found: Details) -> list[Target]:
         for each in days.values()
         if each["prepare"]
     ]
-    small = found["stacks"]["one_gigabyte"]
+    small = found["stacks"]["all_three"]  # memory_limit is 1 GB unless it is set
     payloads = found["payloads"]
     return [
         Target(

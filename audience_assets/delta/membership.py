@@ -108,10 +108,9 @@ def everyone_sql(shape: Shape, columns: frozenset[str]) -> str:
 def compare(
     connection: duckdb.DuckDBPyConnection, shape: Shape, audiences: Sequence[Audience]
 ) -> dict[str, Counts]:
-    """Fill `joining` and `leaving` (audience, customer_id, the columns) from `held_rows` and `due_rows`.
+    """Compare `held_rows` with `due_rows`, member by member.
 
-    `joining` has the due rows of who joined or changed, `leaving` the held rows of who left, or changed in what names
-    the person. Rows are compared by 64-bit hashes, as fingerprints are, so that no join holds all wide rows.
+    Rows are compared by 64-bit hashes, as fingerprints are, so that no join holds all wide rows.
 
     Returns:
         For each audience, how many customers joined, changed and left.
@@ -129,17 +128,39 @@ def compare(
               {_hashed(shape.identities)} as identity
             from {side}_members
         """)
-    connection.execute(_told_sql("joining", "due", "held", compared="content", alone="new"))
-    connection.execute(_told_sql("leaving", "held", "due", compared="identity", alone="gone"))
+    connection.execute(_differing_sql("joining", "due", "held", compared="content", alone="new"))
+    connection.execute(_differing_sql("leaving", "held", "due", compared="identity", alone="gone"))
     counts = {audience.name: {JOINED: 0, CHANGED: 0, LEFT: 0} for audience in audiences}
     counted = connection.execute(f"""
-        select audience, if(new, {literal(JOINED)}, {literal(CHANGED)}) as change, count(*) from joining group by all
+        select audience, if(new, {literal(JOINED)}, {literal(CHANGED)}) as change, count(*)
+        from joining_keys
+        group by all
         union all
-        select audience, {literal(LEFT)}, count(*) from leaving where gone group by all
+        select audience, {literal(LEFT)}, count(*)
+        from leaving_keys
+        where gone
+        group by all
     """)
     for audience, change, number in counted.fetchall():
         counts[audience][change] = number
     return counts
+
+
+def list_changes(connection: duckdb.DuckDBPyConnection, audiences: Sequence[str]) -> None:
+    """Fill `joining` and `leaving` (audience, customer_id, the columns) for some of the audiences after `compare`.
+
+    `joining` has the due rows of who joined or changed, `leaving` the held rows of who left, or changed in what names
+    the person.
+    """
+    connection.execute("set variable told = $audiences", {"audiences": list(audiences)})
+    for table, side in (("joining", "due"), ("leaving", "held")):
+        connection.execute(f"""
+            create or replace temp table {table} as
+            select member.*
+            from {side}_members as member
+            semi join {table}_keys as differing using (audience, customer_id)
+            where member.audience in (select unnest(getvariable('told')))
+        """)
 
 
 def somebody_leaves(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -217,24 +238,18 @@ def _tracked_members_sql(shape: Shape, rows: str, condition: str) -> str:
     )
 
 
-def _told_sql(table: str, side: str, other: str, *, compared: str, alone: str) -> str:
+def _differing_sql(table: str, side: str, other: str, *, compared: str, alone: str) -> str:
     """The table of a side's members that the other side has not, or not so; `alone` tells the two apart."""
     return f"""
-create or replace temp table {table} as
+create or replace temp table {table}_keys as
 select
-  member.*,
-  differing.{alone}
-from {side}_members as member
-join (
-  select
-    audience,
-    customer_id,
-    {other}.customer_id is null as {alone}
-  from {side}_hashes as {side}
-  left join {other}_hashes as {other} using (audience, customer_id)
-  where {other}.customer_id is null
-    or {other}.{compared} <> {side}.{compared}
-) as differing using (audience, customer_id)
+  {side}.audience,
+  {side}.customer_id,
+  {other}.customer_id is null as {alone}
+from {side}_hashes as {side}
+left join {other}_hashes as {other} using (audience, customer_id)
+where {other}.customer_id is null
+  or {other}.{compared} <> {side}.{compared}
 """
 
 

@@ -73,31 +73,44 @@ class AudiencePlanner:
 
         filled = sorted((state for state in states if not state.unfilled), key=alike)
         for _, group in groupby(filled, key=alike):
-            together = list(group)
-            counts = self._compare(log, together)
-            for state in together:
-                counted, request = counts[state.name], requests.get(state.name)
-                too_small = self._too_small(log, state, _held(state, counted))
-                yield too_small or self._change(log, state, counted, request)
+            yield from self._moved(log, list(group), requests)
 
-    def _compare(self, log: HashedLog, states: Sequence[AudienceState]) -> dict[str, changes.Counts]:
-        """The tables of changes between two snapshots, for all audiences that stand at the same one.
+    def _moved(
+        self, log: HashedLog, states: Sequence[AudienceState], requests: Mapping[str, str]
+    ) -> Iterator[DeltaPart]:
+        """The parts of audiences that stand at the same snapshot; what changes in one that is sent anew is only counted.
 
         Audiences that are to be emptied come by themselves: what they hold is compared with nothing, so that also
         those are taken out of whom nothing changed.
         """
         tracked = [state.tracked for state in states]
-        log = replace(log, destination=self._table(tracked))
+        compared = replace(log, destination=self._table(tracked))
         due = states[0].standing.due if tracked[0].wanted else None
-        log.view_changes(states[0].standing.held, due)
+        compared.view_changes(states[0].standing.held, due)
+        counts = membership.compare(log.connection, shape_of(compared.destination), tracked)
+        told = []
+        for state in states:
+            counted, request = counts[state.name], requests.get(state.name)
+            part = self._too_small(log, state, _held(state, counted))
+            part = part or self._replacement(log, state, counted, request)
+            if part is None:
+                told.append(state)
+            else:
+                yield part
+        if told:
+            self._tell(compared, due, told)
+        for state in told:
+            yield self._change(log, state, counts[state.name], requests.get(state.name))
+
+    def _tell(self, log: HashedLog, due: str | None, states: Sequence[AudienceState]) -> None:
+        """Fill the tables of who is to be added and removed."""
         shape = shape_of(log.destination)
-        counts = membership.compare(log.connection, shape, tracked)
+        membership.list_changes(log.connection, [state.name for state in states])
         if membership.somebody_leaves(log.connection):
             log.view_log(due)
             membership.spare_what_others_hold(log.connection, shape)
         else:
             membership.spare_nothing(log.connection, shape)
-        return counts
 
     def _table(self, tracked: Sequence[Audience]) -> Destination:
         """The columns with which these audiences can be compared."""
@@ -115,19 +128,27 @@ class AudiencePlanner:
     def _change(
         self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
     ) -> DeltaPart:
-        """What changed; or everybody, where a replacement is due and there is somebody to take the place of the others."""
+        """What changed, after `_tell`."""
+        files = [file for each in self.order for file in self._changed(log, state, each)]
+        held = _held(state, counts)
+        return _part(
+            state, files, request=request, held_before=held, taken_out=counts[changes.LEFT], **counts
+        )
+
+    def _replacement(
+        self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
+    ) -> DeltaPart | None:
+        """Everybody, where a replacement is due and there is somebody to take the place of the others."""
         why = self._why_anew(log, state, counts, request)
         files = self._everyone(log, state, REPLACE) if why else []
-        held, taken_out = _held(state, counts), counts[changes.LEFT]
-        told: dict[str, Any] = {"request": request, "held_before": held}
         if not files:
-            files = [file for each in self.order for file in self._changed(log, state, each)]
-            return _part(state, files, taken_out=taken_out, **told, **counts)
+            return None
+        held, taken_out = _held(state, counts), counts[changes.LEFT]
         # What was compared with nothing, because it was fed with other columns, says only who leaves.
         if not state.tracked.wanted:
             counts = {changes.JOINED: sum(file.rows for file in files)}
             taken_out = max(0, held - counts[changes.JOINED])
-        return _part(state, files, why=why, taken_out=taken_out, **told, **counts)
+        return _part(state, files, why=why, request=request, held_before=held, taken_out=taken_out, **counts)
 
     def _why_anew(
         self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None

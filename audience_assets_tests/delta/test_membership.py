@@ -124,6 +124,7 @@ def compared(
     view_index(connection, "candidates", candidates)
     tracked = [Audience(name, one.columns, one.wanted) for name, one in wanted.items()]
     counts = membership.compare(connection, SHAPE, tracked)
+    membership.list_changes(connection, [audience.name for audience in tracked])
     membership.spare_what_others_hold(connection, SHAPE)
     return counts, found(connection, "removals", wanted), found(connection, "additions", wanted)
 
