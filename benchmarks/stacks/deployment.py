@@ -12,6 +12,7 @@ from typing import Any
 from audience_assets.demo.partners import DAGSTER_YAML
 from audience_assets.destinations import catalog
 from audience_assets.destinations.column import Destination
+from audience_assets.destinations.preflight import nothing_to_look_at
 from audience_assets.destinations.sending import Answer, Sender
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, Delivery, PlannedBatch
@@ -66,7 +67,7 @@ def acknowledge_unsent(names: list[str]) -> None:
     kinds = []
     for kind in catalog.KINDS:
         unsent = kind.settings.model_fields["type"].annotation.__args__[0] in names
-        kinds.append(replace(kind, sender=_nobody) if unsent else kind)
+        kinds.append(replace(kind, sender=_nobody, preflight=nothing_to_look_at) if unsent else kind)
     catalog.KINDS = tuple(kinds)
 
 
