@@ -5,7 +5,16 @@ import warnings
 import dagster as dg
 
 from audience_assets import settings as settings_file
-from audience_assets.assets import accepted, customers, destinations, erasure, landed, preflight, retention
+from audience_assets.assets import (
+    accepted,
+    customers,
+    destinations,
+    erasure,
+    landed,
+    preflight,
+    quarantine,
+    retention,
+)
 from audience_assets.pipeline import Pipeline
 from audience_assets.settings import Settings
 
@@ -29,7 +38,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
     with warnings.catch_warnings():
         # Dagster calls backfill policies beta; single-run backfills are what keeps days in order.
         warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
-        assets = customers.build(pipeline, shared)
+        assets = customers.build(pipeline, shared) + quarantine.build(pipeline, shared)
         for destination in pipeline.destinations.values():
             assets += destinations.build(pipeline, destination, shared)
     job = dg.define_asset_job(

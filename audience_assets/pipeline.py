@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
-from audience_assets import database, progress, retention
+from audience_assets import database, progress
 from audience_assets.customers import hashed, normalized, raw
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.hashed import HashedManifest
@@ -24,7 +24,10 @@ from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.planning import RemovalGuard
 from audience_assets.destinations.standing import Standing
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.retention import Purge
+from audience_assets.observed import quarantine
+from audience_assets.observed.quarantine_manifest import QuarantineManifest
+from audience_assets.retention import purging
+from audience_assets.retention.purging import Purge
 from audience_assets.rules import engine
 from audience_assets.rules.match_keys import Tombstones
 from audience_assets.settings import Settings
@@ -75,14 +78,14 @@ class Pipeline:
     def purge(self, *, dry_run: bool = False) -> Purge:
         """Remove what is older than the settings keep it, or only say what that is."""
         with self.ledger() as ledger:
-            return retention.purge(self.settings, ledger, self.destinations, dry_run=dry_run)
+            return purging.purge(self.settings, ledger, self.destinations, dry_run=dry_run)
 
     def read_extract(self, day: date, *, allow: Collection[str] = ()) -> RawManifest:
         """Fingerprint the day's extract and set aside what cannot be used; `allow` names guards that let it through."""
         if self.settings.encryption_key is None:
             warn_of_clear_text()
         with workers(self.settings) as crew, self.ledger() as ledger:
-            tombstones = Tombstones.among(ledger.tombstones(), ledger.match_secret())
+            tombstones = Tombstones.among(ledger.erasures.tombstones(), ledger.erasures.secret())
             return raw.read_extract(self.settings, crew, day, self.rules_signature, allow, tombstones)
 
     def normalize(self, day: date, *, allow: Collection[str] = ()) -> NormalizedManifest:
@@ -94,6 +97,11 @@ class Pipeline:
         """Append the digests of the same customers to the log."""
         with workers(self.settings) as crew, self.ledger() as ledger:
             return hashed.hash_changes(self.settings, ledger, crew, self.destinations, day)
+
+    def quarantine(self, day: date) -> QuarantineManifest:
+        """Write down which values and people are refused as of the day, why and since when."""
+        with workers(self.settings) as crew, self.ledger() as ledger:
+            return quarantine.build(self.settings, ledger, crew, self.destinations, day)
 
     def plan(
         self,

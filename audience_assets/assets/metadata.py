@@ -48,7 +48,7 @@ def of_normalized(normalized: NormalizedManifest, settings: Settings) -> Metadat
         "changed": normalized.changed,
         "left": normalized.left,
         "values refused": sum(sum(reasons.values()) for reasons in normalized.refused.values()),
-        "refused by field": _table(
+        "refused by field": table(
             ("field", "reason", "count"),
             [
                 (field, reason, count)
@@ -80,7 +80,7 @@ def of_hashed(hashed: HashedManifest, destinations: Iterable[Destination]) -> Me
         "dagster/column_schema": dg.TableSchema([dg.TableColumn("customer_id", "varchar"), *columns]),
         "left": hashed.left,
         "values left out": sum(sum(reasons.values()) for reasons in hashed.left_out.values()),
-        "left out by column": _table(
+        "left out by column": table(
             ("column", "reason", "customers"),
             [
                 (column, reason, count)
@@ -100,11 +100,11 @@ def of_delta(delta: DeltaManifest, destination: Destination) -> Metadata:
         "changed": delta.changed,
         "left": delta.left,
         "files": len(delta.files),
-        "stopped by a guard": _table(
+        "stopped by a guard": table(
             ("audience", "what it saw"),
             [(part.audience or "-", part.stopped) for part in delta.parts if part.stopped],
         ),
-        "let through": _table(
+        "let through": table(
             ("audience", "what the guard saw"),
             [(part.audience or "-", part.allowed) for part in delta.parts if part.allowed],
         ),
@@ -129,7 +129,7 @@ def _by_audience(delta: DeltaManifest, destination: Destination) -> Metadata:
         )
         for part in delta.parts
     ]
-    return {"audiences": _table(header, rows)}
+    return {"audiences": table(header, rows)}
 
 
 def of_delivery(report: Report, destination: str) -> Metadata:
@@ -143,7 +143,7 @@ def of_delivery(report: Report, destination: str) -> Metadata:
         "changed": sum(each.changed for each in delivered),
         "left": sum(each.left for each in delivered),
         "rows refused": sum(batch.refused for batch in report.sent),
-        "objects": _table(
+        "objects": table(
             ("audience", "key", "rows", "answer"),
             [
                 (outcome.audience or "-", batch.remote_key, batch.rows, batch.answer)
@@ -202,16 +202,16 @@ def column_schema(destination: Destination) -> dg.TableSchema:
 def _guarded(result: RawManifest | NormalizedManifest) -> Metadata:
     """What guards saw, whether it stopped the day or was let through."""
     return {
-        "stopped by a guard": _table(("guard", "what it saw"), list(result.stopped.items())),
-        "let through": _table(("guard", "what it saw"), list(result.allowed.items())),
+        "stopped by a guard": table(("guard", "what it saw"), list(result.stopped.items())),
+        "let through": table(("guard", "what it saw"), list(result.allowed.items())),
     }
 
 
 def _counts(counts: Mapping[str, int], what: str) -> dg.MetadataValue[Any]:
-    return _table((what, "count"), list(counts.items()))
+    return table((what, "count"), list(counts.items()))
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
+def table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
     """A small Markdown table, or the word "none"."""
     if not rows:
         return dg.MetadataValue.text("none")

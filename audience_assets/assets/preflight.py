@@ -5,9 +5,9 @@ from datetime import date
 
 import dagster as dg
 
-from audience_assets import preflight
 from audience_assets.destinations.preflight import Finding
 from audience_assets.pipeline import Pipeline
+from audience_assets.preflight import looking
 
 
 def build(pipeline: Pipeline, destination: str) -> dg.AssetChecksDefinition:
@@ -15,7 +15,7 @@ def build(pipeline: Pipeline, destination: str) -> dg.AssetChecksDefinition:
     delta = dg.AssetKey([destination, "delta"])
     specs = [
         dg.AssetCheckSpec(check.name, asset=delta, description=check.proves, blocking=check.blocking)
-        for check in preflight.checks_before_delivery(pipeline, destination)
+        for check in looking.checks_before_delivery(pipeline, destination)
     ]
 
     @dg.multi_asset_check(
@@ -27,7 +27,7 @@ def build(pipeline: Pipeline, destination: str) -> dg.AssetChecksDefinition:
     def look(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         days = _days_of(context)
         wanted = {key.name for key in context.selected_asset_check_keys}
-        for finding in preflight.before_delivery(pipeline, destination, days):
+        for finding in looking.before_delivery(pipeline, destination, days):
             if finding.check in wanted:  # the others were looked at too, since some need each other
                 yield _result(finding, delta)
 

@@ -6,7 +6,7 @@ from audience_assets.assets.customers import GROUP
 from audience_assets.assets.days import Materialized
 from audience_assets.errors import AudienceAssetsError
 from audience_assets.pipeline import Pipeline
-from audience_assets.retention import KINDS
+from audience_assets.retention.purging import KINDS
 
 NAME = "retention"
 SCHEDULE = "retention_schedule"

@@ -4,7 +4,8 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -19,9 +20,13 @@ Format = Literal["parquet", "csv", "json"]
 
 DELIMITERS = ",;\t|"
 LONGEST_HEADER = 1 << 20
+LONGEST_LINE = 2_000_000
+"""Bytes of a CSV's line: DuckDB's own limit."""
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TAIL = 4096
+_PIECE = 1 << 20
+_LINE_END = re.compile(b"[\r\n]")
 _SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".csv": "csv",
@@ -110,6 +115,36 @@ def csv_header(source: SourceSettings, files: Sequence[str]) -> tuple[list[str],
     return names, delimiter
 
 
+def check_csv_lines(source: SourceSettings, file: str) -> None:
+    """Refuse a CSV whose last line is longer than `LONGEST_LINE`: above 30 MB DuckDB leaves it out without a word.
+
+    The end of a file is enough, because DuckDB refuses longer lines elsewhere; of a compressed one it is found by
+    unpacking all of it.
+
+    Raises:
+        ExtractError: A line is too long, or the compressed file is damaged.
+    """
+    if is_gzip(source, file):
+        too_long = _has_long_line(source, file)
+    else:
+        end = _read(source, file, LONGEST_LINE + len(b"\r\n"), from_end=True).rstrip(b"\r\n")
+        too_long = len(end) > LONGEST_LINE and not _LINE_END.search(end)
+    if too_long:
+        raise ExtractError(f"{file} cannot be read: it has a line that is longer than 2 MB")
+
+
+def _has_long_line(source: SourceSettings, file: str) -> bool:
+    open_line = 0
+    with _reading(source, file) as raw, gzip.GzipFile(fileobj=raw) as stream:
+        while piece := stream.read(_PIECE):
+            first = _LINE_END.search(piece)
+            if open_line + (first.start() if first else len(piece)) > LONGEST_LINE:
+                return True
+            last = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+            open_line = len(piece) - 1 - last if first else open_line + len(piece)
+    return False
+
+
 def check_json_end(source: SourceSettings, file: str) -> None:
     """Refuse a JSON array that was cut off between two records, which DuckDB reads without a word.
 
@@ -123,7 +158,7 @@ def check_json_end(source: SourceSettings, file: str) -> None:
 
 def _first_line(source: SourceSettings, file: str) -> str:
     try:
-        with _filesystem(source, file).open(file, "rb") as raw:
+        with _reading(source, file) as raw:
             packed = raw.read(len(_GZIP)) == _GZIP
             raw.seek(0)
             stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
@@ -134,15 +169,23 @@ def _first_line(source: SourceSettings, file: str) -> str:
             header = str(line, "utf-8")
     except UnicodeDecodeError:
         raise ExtractError(f"the header line of {file} is not UTF-8: export the file in UTF-8") from None
+    if not header.strip():
+        raise ExtractError(f"{file} has no header line: its first line must name the columns")
+    return header
+
+
+@contextmanager
+def _reading(source: SourceSettings, file: str) -> Iterator[Any]:
+    """The file's bytes; what goes wrong with the file or with its compression is an error of ours."""
+    try:
+        with _filesystem(source, file).open(file, "rb") as raw:
+            yield raw
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise ExtractError(
             f"{file} is damaged or cut off: its gzip stream cannot be read; export it again"
         ) from None
     except OSError as error:
         raise s3_reading.explained(error, file) from None
-    if not header.strip():
-        raise ExtractError(f"{file} has no header line: its first line must name the columns")
-    return header
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -154,13 +197,10 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _read(source: SourceSettings, file: str, size: int, *, from_end: bool = False) -> bytes:
-    try:
-        with _filesystem(source, file).open(file, "rb") as raw:
-            if from_end:
-                raw.seek(max(0, raw.seek(0, 2) - size))
-            return bytes(raw.read(size))
-    except OSError as error:
-        raise s3_reading.explained(error, file) from None
+    with _reading(source, file) as raw:
+        if from_end:
+            raw.seek(max(0, raw.seek(0, 2) - size))
+        return bytes(raw.read(size))
 
 
 def _listed(filesystem: Any, path: str) -> Mapping[str, Mapping[str, Any]]:

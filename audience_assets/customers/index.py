@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from audience_assets import database, progress
-from audience_assets.customers import raw as raws
+from audience_assets.customers import fingerprints
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
 from audience_assets.delta.snapshot import IndexCounts
@@ -59,7 +59,7 @@ def _write(
     """Write the index of a bucket's customers."""
     with database.connect(settings, rules=False) as connection, files.written(draft) as path:
         buckets = settings.engine.buckets
-        today.view(connection, "settled", raws.NO_CUSTOMERS, bucket, buckets)
+        today.view(connection, "settled", fingerprints.NO_CUSTOMERS, bucket, buckets)
         parent.view(connection, "parent", snapshots.NO_INDEX, bucket, buckets)
         connection.execute("create temp view today as select * from settled where not conflicting")
         connection.execute("create temp view kept as select * from settled where conflicting")

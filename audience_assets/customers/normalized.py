@@ -74,7 +74,9 @@ def normalize_changes(
         raise GuardError(f"the extract of {day} was stopped: {guards.told(raw.stopped)}")
     parent = ledger.newest_snapshot_before(day)
     base = _base_key(settings, raw, parent)
-    suppressed = suppression.load(settings, day, secret := ledger.match_secret(), ledger.tombstones())
+    suppressed = suppression.load(
+        settings, day, secret := ledger.erasures.secret(), ledger.erasures.tombstones()
+    )
     found = _known(ledger, layout, folder, base) or _write(
         settings, ledger, workers, raw, parent, base, secret
     )

@@ -114,6 +114,7 @@ def of_csv(source: SourceSettings, found: list[str]) -> list[Part]:
     columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(len(names)))
     groups: dict[str, list[str]] = {}
     for file in found:
+        files.check_csv_lines(source, file)
         groups.setdefault("gzip" if files.is_gzip(source, file) else "none", []).append(file)
     return [
         Part(

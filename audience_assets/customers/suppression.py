@@ -79,11 +79,14 @@ def _listed(
             f"it has none of the columns customer_id, {', '.join(match_keys.KINDS)}: map them in suppression.columns"
         )
     match_keys.use_secret(connection, secret)
-    connection.execute("""
-        create temp table listing as
-        select *
-        from extract
-    """)
+    try:
+        connection.execute("""
+            create temp table listing as
+            select *
+            from extract
+        """)
+    except (duckdb.Error, OSError) as error:
+        raise source.unreadable(error, day, files.find(settings.source, day)) from None
     keys = match_keys.of_listing(connection)
     rows = connection.execute("select count(*) from listing").fetchall()[0][0]
     return keys, rows, match_keys.count_unusable(connection)

@@ -7,8 +7,9 @@ from typing import Protocol
 from audience_assets.delta.membership import Audience
 from audience_assets.destinations.column import Column, Destination
 from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.pinned_columns import PinnedColumns, feeding
 from audience_assets.destinations.standing import Standing
-from audience_assets.ledger.records import Acknowledged
+from audience_assets.ledger.records import Acknowledged, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class AudienceState:
         standing: Between which snapshots it moves.
         feed: How it is to be fed; None when it is not wanted any more.
         size: Its members as of the day that can be named to the partner; 0 when it is not wanted.
-        pinned: With which columns it was fed; empty before the first time.
+        pinned: With which columns it is fed once what was begun is finished; empty before the first time.
         there: Whether the partner has it, or may have it.
         unfilled: Whether the partner holds nobody of ours, though there may have been deliveries.
     """
@@ -80,17 +81,25 @@ def of(log: HashedLog, feeds: Feeds, standing: Standing, members: int) -> Audien
     """What the settings and the ledger say of an audience that has so many members."""
     feed = feeds.feed(standing.audience)
     known = log.ledger.remote_audience(log.destination.name, standing.audience)
-    begun = log.ledger.unfinished(log.destination.name, standing.audience) is not None
+    unfinished = log.ledger.unfinished(log.destination.name, standing.audience)
+    begun = unfinished is not None
     pointer = log.ledger.acknowledged(log.destination.name, standing.audience)
     planned = standing.held is not None and pointer is None
     return AudienceState(
         standing=standing,
         feed=feed,
         size=members if feed else 0,
-        pinned=known.columns if known else "",
+        pinned=_fed_by(log, unfinished) or (known.columns if known else ""),
         there=planned or (known is not None and (known.remote_id is not None or begun)),
         unfilled=_is_unfilled(log, standing, pointer, begun=begun),
     )
+
+
+def _fed_by(log: HashedLog, unfinished: Delivery | None) -> str:
+    """The columns that an audience will have been fed with when what was begun is finished; empty where that feeds nobody."""
+    batches = log.ledger.batches(unfinished.id) if unfinished is not None else []
+    batch = feeding(batches)
+    return ",".join(PinnedColumns(log.ledger, log.layout).of(batch)) if batch is not None else ""
 
 
 def _is_unfilled(log: HashedLog, standing: Standing, pointer: Acknowledged | None, *, begun: bool) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from audience_assets.delta import changes, membership
+from audience_assets.delta import changes, membership, shared_identifiers
 from audience_assets.delta.membership import Audience
 from audience_assets.destinations import audience_files, audience_sizes, audience_state
 from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE, removable, shape_of
@@ -108,9 +108,9 @@ class AudiencePlanner:
         membership.list_changes(log.connection, [state.name for state in states])
         if membership.somebody_leaves(log.connection):
             log.view_log(due)
-            membership.spare_what_others_hold(log.connection, shape)
+            shared_identifiers.spare_what_others_hold(log.connection, shape)
         else:
-            membership.spare_nothing(log.connection, shape)
+            shared_identifiers.spare_nothing(log.connection, shape)
 
     def _table(self, tracked: Sequence[Audience]) -> Destination:
         """The columns with which these audiences can be compared."""

@@ -93,7 +93,7 @@ class HashedLog:
         Who withdrew is still in the extract, and so in the index of the snapshot `due`.
         """
         self.members(due).index.view(self.connection, "due_index", NO_INDEX)
-        tombstones = Tombstones.among(self.ledger.tombstones(), self.ledger.match_secret())
+        tombstones = Tombstones.among(self.ledger.erasures.tombstones(), self.ledger.erasures.secret())
         erased = tombstones.condition(self.connection, "customer_id")
         return f"(customer_id in (select customer_id from due_index) or {erased})"
 

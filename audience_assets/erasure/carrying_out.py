@@ -31,7 +31,7 @@ def register(pipeline: Pipeline, requests: Iterable[ErasureRequest]) -> list[Era
         ExtractError: A request has no usable identifier, or stands for too many customers to be one person.
     """
     with pipeline.ledger() as ledger:
-        people = People(pipeline.settings, ledger, ledger.match_secret())
+        people = People(pipeline.settings, ledger, ledger.erasures.secret())
         return [people.register(request) for request in requests]
 
 
@@ -66,28 +66,26 @@ def settle(pipeline: Pipeline, failures: Mapping[str, str] | None = None) -> Non
         failures: By destination, why `deliver` could not bring it there.
     """
     with pipeline.ledger() as ledger:
-        people = People(pipeline.settings, ledger, ledger.match_secret())
-        for erasure in ledger.erasures():
+        people = People(pipeline.settings, ledger, ledger.erasures.secret())
+        for erasure in ledger.erasures.every():
             if erasure.done_at is not None and erasure.done_at < utc_now() - AFTERCARE:
                 continue
-            customers = people.customers(ledger.tombstones_of(erasure.request))
+            customers = people.customers(ledger.erasures.tombstones(erasure.request))
             if erasure.done_at is not None and not customers:
                 continue
             settled = _Settling(pipeline, ledger, erasure.request, customers, failures or {}).steps()
             if not any(step.open for step in settled):
                 removed = own_files.remove(pipeline.settings, ledger, customers)
-                ledger.change_erasure(
-                    erasure.request, rows_removed=erasure.rows_removed + removed, done_at=utc_now()
-                )
+                ledger.erasures.finish(erasure.request, erasure.rows_removed + removed, utc_now())
 
 
 def _withhold(pipeline: Pipeline, ledger: Ledger, day: date) -> None:
     """Make the day's customers without the erased its current ones; no extract is read for it."""
-    settings, secret = pipeline.settings, ledger.match_secret()
+    settings, secret = pipeline.settings, ledger.erasures.secret()
     snapshot = ledger.current_snapshot(day)
     if snapshot is not None:
         with workers(settings) as crew:
-            suppressed = suppression.load(settings, day, secret, ledger.tombstones())
+            suppressed = suppression.load(settings, day, secret, ledger.erasures.tombstones())
             ledger.publish_snapshot(withheld.of(settings, ledger, crew, snapshot, suppressed, secret))
 
 
@@ -103,7 +101,9 @@ class _Settling:
 
     def steps(self) -> list[ErasureStep]:
         """Every place with what became of it, written into the ledger."""
-        before = {(step.destination, step.audience): step for step in self.ledger.erasure_steps(self.request)}
+        before = {
+            (step.destination, step.audience): step for step in self.ledger.erasures.steps(self.request)
+        }
         found = []
         for name in self.pipeline.destinations if self.customers else ():
             found += [self._of_audience(name, audience) for audience in self.ledger.audiences(name)]
@@ -111,8 +111,8 @@ class _Settling:
             if known is None or known.open:
                 found += self._of_account(name)
         for step in found:
-            self.ledger.record_erasure_step(step)
-        return self.ledger.erasure_steps(self.request)
+            self.ledger.erasures.record_step(step)
+        return self.ledger.erasures.steps(self.request)
 
     def _of_audience(self, name: str, audience: str) -> ErasureStep:
         """Open as long as the partner may hold somebody who was erased."""

@@ -70,6 +70,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, given: PeopleSettings, day: dat
             rows = connection.sql(f"from read_parquet([{listed}])")
         case "csv":
             names, delimiter = files.csv_header(source, found)
+            for file in found:
+                files.check_csv_lines(source, file)
             columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
             rows = connection.sql(
                 f"from read_csv([{listed}], auto_detect = false, header = true, delim = {literal(delimiter)},"

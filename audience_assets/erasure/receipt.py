@@ -49,12 +49,12 @@ class Receipt(BaseModel):
 
 def receipts(ledger: Ledger, request: str | None = None) -> list[Receipt]:
     """The receipts of all requests, the oldest first, or that of one."""
-    return [of(ledger, each) for each in ledger.erasures() if request in (None, each.request)]
+    return [of(ledger, each) for each in ledger.erasures.every() if request in (None, each.request)]
 
 
 def of(ledger: Ledger, erasure: Erasure) -> Receipt:
     """The receipt of a request."""
-    steps = ledger.erasure_steps(erasure.request)
+    steps = ledger.erasures.steps(erasure.request)
     return Receipt(
         request=erasure.request,
         asked_at=erasure.asked_at,

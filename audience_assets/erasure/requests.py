@@ -88,7 +88,7 @@ class People:
         erasure = Erasure(
             request.request, request.asked_at, request.asked_at + timedelta(days=days), len(customers)
         )
-        return self.ledger.record_erasure(erasure, {*named, *lasting})
+        return self.ledger.erasures.record(erasure, {*named, *lasting})
 
     def customers(self, keys: Sequence[Key]) -> set[str]:
         """The ids of everybody whom these keys stand for, now or at any time that is still kept."""

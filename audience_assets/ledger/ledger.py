@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date
 from types import TracebackType
 from typing import Self
 
-from audience_assets.ledger import audiences, batches, deliveries, erasures, needed, snapshots
+from audience_assets.ledger import audiences, batches, deliveries, needed, snapshots
 from audience_assets.ledger.database import Database
+from audience_assets.ledger.erasures import Erasures
 from audience_assets.ledger.lease import Lease, held
 from audience_assets.ledger.records import (
     Acknowledged,
@@ -15,8 +16,6 @@ from audience_assets.ledger.records import (
     Counts,
     Delivery,
     DeliveryStatus,
-    Erasure,
-    ErasureStep,
     PlannedBatch,
     RemoteAudience,
     Segment,
@@ -35,6 +34,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.erasures = Erasures(database)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -148,6 +148,21 @@ class Ledger:
         with self._database.reading() as connection:
             return needed.destinations(connection)
 
+    def every_segment(self) -> list[Segment]:
+        """All segments, by day and name."""
+        with self._database.reading() as connection:
+            return snapshots.every_segment(connection)
+
+    def every_snapshot(self) -> list[Snapshot]:
+        """All snapshots, in the order in which they were published."""
+        with self._database.reading() as connection:
+            return snapshots.every_snapshot(connection)
+
+    def recount_snapshot(self, key: str, *, customers: int, withheld: int) -> None:
+        """Note how many customers a snapshot has, now that some were erased from its files."""
+        with self._database.writing() as connection:
+            snapshots.recount(connection, key, customers, withheld)
+
     # What a partner holds
 
     def acknowledged(self, destination: str, audience: str = "") -> Acknowledged | None:
@@ -238,67 +253,6 @@ class Ledger:
         """The newest session of this operation that any delivery of the audience opened."""
         with self._database.reading() as connection:
             return audiences.last_session(connection, destination, audience, operation)
-
-    # Erasure
-
-    def every_segment(self) -> list[Segment]:
-        """All segments, by day and name."""
-        with self._database.reading() as connection:
-            return snapshots.every_segment(connection)
-
-    def every_snapshot(self) -> list[Snapshot]:
-        """All snapshots, in the order in which they were published."""
-        with self._database.reading() as connection:
-            return snapshots.every_snapshot(connection)
-
-    def recount_snapshot(self, key: str, *, customers: int, withheld: int) -> None:
-        """Note how many customers a snapshot has, now that some were erased from its files."""
-        with self._database.writing() as connection:
-            snapshots.recount(connection, key, customers, withheld)
-
-    def match_secret(self) -> bytes:
-        """What the keys of customers/match_keys are made with; chosen at random on first use."""
-        with self._database.reading() as connection:
-            known = erasures.match_secret(connection)
-        if known is not None:
-            return known
-        with self._database.writing() as connection:
-            return erasures.make_match_secret(connection)
-
-    def tombstones(self) -> list[erasures.Key]:
-        """The kinds and keys of everybody who was erased."""
-        with self._database.reading() as connection:
-            return erasures.tombstones(connection)
-
-    def tombstones_of(self, request: str) -> list[erasures.Key]:
-        """The kinds and keys of whom a request erased."""
-        with self._database.reading() as connection:
-            return erasures.tombstones(connection, request)
-
-    def record_erasure(self, erasure: Erasure, keys: Iterable[erasures.Key]) -> Erasure:
-        """Record a request with the keys of whom it concerns; a known one stays as it is, and gains keys."""
-        with self._database.writing() as connection:
-            return erasures.record(connection, erasure, keys)
-
-    def erasures(self) -> list[Erasure]:
-        """All requests, the oldest first."""
-        with self._database.reading() as connection:
-            return erasures.every(connection)
-
-    def change_erasure(self, request: str, **values: int | datetime) -> None:
-        """Note how many customers a request found, how many rows were removed, or when it was done."""
-        with self._database.writing() as connection:
-            erasures.change(connection, request, values)
-
-    def record_erasure_step(self, step: ErasureStep) -> None:
-        """Note what became of a request at one place."""
-        with self._database.writing() as connection:
-            erasures.record_step(connection, step)
-
-    def erasure_steps(self, request: str) -> list[ErasureStep]:
-        """What became of a request, place by place."""
-        with self._database.reading() as connection:
-            return erasures.steps(connection, request)
 
     # A delivery
 

@@ -195,7 +195,7 @@ tombstone = Table(
     metadata,
     Column("kind", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("request", Text, ForeignKey("erasure.request"), nullable=False),
+    Column("request", Text, ForeignKey("erasure.request"), primary_key=True),
 )
 
 erasure_step = Table(

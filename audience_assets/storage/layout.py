@@ -11,9 +11,11 @@ NORMALIZED = "normalized_customers"
 HASHED = "hashed_customers"
 DELTA = "delta"
 REFUSED = "refused"
+SENT = "sent"
+QUARANTINE = "quarantine"
 SPILL = "spill"
 """Where DuckDB keeps what does not fit the memory limit."""
-FOLDERS = frozenset({RAW, NORMALIZED, HASHED, SPILL})
+FOLDERS = frozenset({RAW, NORMALIZED, HASHED, QUARANTINE, SPILL})
 """What is ours below the state directory, so that no destination may be called so; assets have the names of their folders."""
 
 
@@ -43,6 +45,14 @@ class Layout:
     def refused(self, destination: str, day: date) -> Place:
         """Which customers the partner refused on the day, and why."""
         return self.root / destination / REFUSED / day.isoformat()
+
+    def sent(self, destination: str, day: date) -> Place:
+        """Whose rows the day's deliveries had, once their files are removed."""
+        return self.root / destination / SENT / day.isoformat()
+
+    def quarantine(self, day: date) -> Place:
+        """Which values were refused as of the day, of whom, and why."""
+        return self.root / QUARANTINE / day.isoformat()
 
     def relative(self, path: Place) -> str:
         """How the ledger names a file of ours, so that the state directory can be moved."""

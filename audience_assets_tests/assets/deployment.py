@@ -22,7 +22,8 @@ KEY_ID, KEY = "ASSETS_TESTS_S3_KEY_ID", "ASSETS_TESTS_S3_KEY"
 DAYS = ("2026-01-05", "2026-01-06", "2026-01-07")
 RAW, NORMALIZED, HASHED = "raw_customers", "normalized_customers", "hashed_customers"
 DELTA, DELIVERY = "vtex_ads/delta", "vtex_ads/delivery"
-ASSETS = (RAW, NORMALIZED, HASHED, DELTA, DELIVERY)
+QUARANTINE = "quarantine"
+ASSETS = (RAW, NORMALIZED, HASHED, QUARANTINE, DELTA, DELIVERY)
 RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 Row = Mapping[str, str | list[str] | None]

@@ -10,6 +10,7 @@ from audience_assets_tests.assets.deployment import (
     DELTA,
     HASHED,
     NORMALIZED,
+    QUARANTINE,
     RAW,
     Deployment,
     failure,
@@ -58,7 +59,7 @@ def test_a_broken_contract_publishes_nothing_and_names_rules_and_counts_never_va
     assert asset == DELTA
     assert one_sentence(sentence, "break its contract, so nothing was published", *rules)
     assert not any(value in sentence.lower() for value in (EMAIL, PHONE, DIGEST, "c0"))
-    assert materialized(result) == [RAW, NORMALIZED, HASHED]
+    assert materialized(result) == [RAW, NORMALIZED, HASHED, QUARANTINE]
     delta = on_disk(deployed.pipeline.layout.delta("vtex_ads", deployed.settings.partitions.start))
     assert list(delta.iterdir()) == []
     assert deployed.keys() == []

@@ -12,13 +12,21 @@ import pytest
 
 from audience_assets.definitions import JOB, build_defs
 from audience_assets.settings import Settings
-from audience_assets_tests.assets.deployment import ASSETS, DELIVERY, DELTA, HASHED, NORMALIZED, RAW
+from audience_assets_tests.assets.deployment import (
+    ASSETS,
+    DELIVERY,
+    DELTA,
+    HASHED,
+    NORMALIZED,
+    QUARANTINE,
+    RAW,
+)
 
 SCHEDULED = """
 {"partitions": {"start": "2026-03-01", "timezone": "America/Manaus"}, "schedule": {"hour": 4, "minute": 30},
  "owners": ["team:crm"], "destinations": {"vtex_ads_br": {}, "vtex_ads_mx": {}}}
 """
-RETENTION = "retention"
+RETENTION, ERASURE = "retention", "erasure_requests"
 LOADS = """
 import sys
 from audience_assets.definitions import defs
@@ -53,7 +61,7 @@ def test_definitions_load_without_settings_secrets_or_an_s3_client(tmp_path: Pat
         check=False,
     )
     assert loaded.returncode == 0, loaded.stderr
-    assert loaded.stdout.splitlines() == [str(sorted((*ASSETS, RETENTION))), "[]"]
+    assert loaded.stdout.splitlines() == [str(sorted((*ASSETS, RETENTION, ERASURE))), "[]"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -66,6 +74,7 @@ def test_there_are_exactly_these_assets_each_after_the_one_it_reads() -> None:
         RAW: [],
         NORMALIZED: [RAW],
         HASHED: [NORMALIZED],
+        QUARANTINE: [HASHED],
         DELTA: [HASHED],
         DELIVERY: [DELTA],
     }
@@ -80,7 +89,7 @@ def test_every_asset_says_what_it_is_and_whose(name: str) -> None:
     assert spec.owners == ["team:data-engineering"]
     assert spec.kinds
     assert spec.group_name == ("vtex_ads" if "/" in name else "customers")
-    assert spec.tags.get("pii") == {RAW: "none", NORMALIZED: "clear"}.get(name, "hashed")
+    assert spec.tags.get("pii") == {RAW: "none", NORMALIZED: "clear", QUARANTINE: "none"}.get(name, "hashed")
     assert spec.code_version
     assert "dagster/column_schema" not in spec.metadata
 
@@ -124,9 +133,10 @@ def test_retention_has_no_days_and_a_schedule_of_its_own_that_is_off_until_it_is
     [asset] = [
         each
         for each in defs.assets or ()
-        if isinstance(each, dg.AssetsDefinition) and not each.partitions_def
+        if isinstance(each, dg.AssetsDefinition) and each.key.to_user_string() == RETENTION
     ]
-    assert (asset.key.to_user_string(), asset.group_names_by_key[asset.key]) == (RETENTION, "customers")
+    assert asset.partitions_def is None
+    assert asset.group_names_by_key[asset.key] == "customers"
     assert [spec.owners for spec in asset.specs] == [["team:crm"]]
     schedule = defs.resolve_schedule_def(f"{RETENTION}_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "America/Manaus")
@@ -136,7 +146,7 @@ def test_retention_has_no_days_and_a_schedule_of_its_own_that_is_off_until_it_is
 def test_two_accounts_at_one_partner_are_two_pairs_of_assets_with_a_pool_each() -> None:
     found = assets(scheduled())
     assert set(found) == {
-        *(RAW, NORMALIZED, HASHED),
+        *(RAW, NORMALIZED, HASHED, QUARANTINE),
         *("vtex_ads_br/delta", "vtex_ads_br/delivery", "vtex_ads_mx/delta", "vtex_ads_mx/delivery"),
     }
     assert {name: asset.op.pool for name, asset in found.items() if asset.op.pool} == {

@@ -14,6 +14,7 @@ from audience_assets_tests.assets.deployment import (
     DELTA,
     HASHED,
     NORMALIZED,
+    QUARANTINE,
     RAW,
     Deployment,
 )
@@ -31,6 +32,7 @@ FIGURES = {
         "usable email %",
     },
     HASHED: {"dagster/row_count", "left"},
+    QUARANTINE: {"dagster/row_count", "new today", "gone today"},
     DELTA: {"dagster/row_count", "joined", "changed", "left", "files"},
     DELIVERY: {"dagster/row_count", "files sent", "joined", "changed", "left"},
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audience_assets.delta import membership
+from audience_assets.delta import membership, shared_identifiers
 from audience_assets.delta.changes import Counts
 from audience_assets.delta.membership import Audience, Shape
 from audience_assets_tests.delta import audiences_model as model
@@ -125,7 +125,7 @@ def compared(
     tracked = [Audience(name, one.columns, one.wanted) for name, one in wanted.items()]
     counts = membership.compare(connection, SHAPE, tracked)
     membership.list_changes(connection, [audience.name for audience in tracked])
-    membership.spare_what_others_hold(connection, SHAPE)
+    shared_identifiers.spare_what_others_hold(connection, SHAPE)
     return counts, found(connection, "removals", wanted), found(connection, "additions", wanted)
 
 

@@ -134,7 +134,7 @@ def test_a_request_that_stands_for_many_is_refused(world: World) -> None:
     with pytest.raises(ExtractError, match="stand for 12 customers"):
         carrying_out.register(world.pipeline, [ErasureRequest(request="R-1", phone=shop)])
     with world.pipeline.ledger() as ledger:
-        assert ledger.tombstones() == []
+        assert ledger.erasures.tombstones() == []
 
 
 def test_a_person_nobody_knows_is_kept_out_from_then_on(world: World) -> None:

@@ -11,10 +11,11 @@ from audience_assets_tests.histories.model import Model
 from audience_assets_tests.histories.world import World
 
 HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "10"))
+FIRST = int(os.environ.get("AUDIENCE_ASSETS_FIRST_HISTORY", "0"))
 
 
 @pytest.mark.usefixtures("one_database")
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.parametrize("seed", range(FIRST, HISTORIES))
 def test_what_the_partner_holds_equals_the_source_of_the_last_delivered_day(
     new_world: Callable[..., World], seed: int
 ) -> None:

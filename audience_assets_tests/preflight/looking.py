@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from audience_assets import preflight
 from audience_assets.destinations.preflight import Finding
 from audience_assets.pipeline import Pipeline
+from audience_assets.preflight import looking
 from audience_assets.sandbox.clock import Clock
 from audience_assets.sandbox.meta.audience import Audience as MetaAudience
 from audience_assets.sandbox.meta.platform import Account
@@ -43,7 +43,7 @@ class Deployed(ABC):
         """What the partner was sent."""
 
     def look(self, day: date | None = None) -> list[Finding]:
-        return preflight.look(self.pipeline, self.name, day)
+        return looking.look(self.pipeline, self.name, day)
 
 
 def outcomes(found: Sequence[Finding]) -> dict[str, str]:

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audience_assets import preflight
 from audience_assets.destinations import catalog
 from audience_assets.destinations.column import Destination
 from audience_assets.pipeline import Pipeline
+from audience_assets.preflight import looking
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.storage.layout import HASHED, NORMALIZED
 from audience_assets_tests.assets.deployment import settings_of
@@ -135,12 +135,12 @@ def test_a_state_on_s3_is_written_and_read_and_nothing_is_left_there(
     credentials(monkeypatch, s3_server.administrator)
     given = state_on_s3(s3_server, s3.folder)
     pipeline = Pipeline(settings_of(s3.folder, {s3.name: s3.declared}, **given))
-    assert outcomes(preflight.look(pipeline, s3.name)) == {}
+    assert outcomes(looking.look(pipeline, s3.name)) == {}
     bucket, _, prefix = str(given["state_dir"]).removeprefix("s3://").partition("/")
     assert "Contents" not in s3.owner.list_objects_v2(Bucket=bucket, Prefix=prefix)
     no_bucket = given | {"state_dir": "s3://nobody-s-bucket/state"}
     pipeline = Pipeline(settings_of(s3.folder, {s3.name: s3.declared}, **no_bucket))
-    only = failed(preflight.look(pipeline, s3.name))
+    only = failed(looking.look(pipeline, s3.name))
     assert (only.check, only.severity) == ("state", "error")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from audience_assets import retention
 from audience_assets.assets import retention as asset
 from audience_assets.errors import StateError
-from audience_assets.retention import LEFTOVERS, RECORDS
+from audience_assets.retention import purging
+from audience_assets.retention.purging import LEFTOVERS, RECORDS
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.storage.object_path import ObjectPath
 from audience_assets_tests.retention.world import DAYS, LONG_AGO, World, moment
@@ -23,7 +23,7 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from audience_assets import retention
+from audience_assets.retention import purging
 from audience_assets.pipeline import Pipeline
 from audience_assets.settings import Settings
 
@@ -40,7 +40,7 @@ def counted(path, **given):
 Path.unlink = counted
 run = Pipeline(settings)
 with run.ledger() as ledger:
-    retention.purge(settings, ledger, run.destinations, now=now)
+    purging.purge(settings, ledger, run.destinations, now=now)
 """
 
 
@@ -141,9 +141,9 @@ def kinds(names: set[str]) -> set[str]:
 
 
 def test_the_asset_removes_and_says_how_much(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    purge: Any = retention.purge
+    purge: Any = purging.purge
     monkeypatch.setattr(
-        retention, "purge", lambda *given, **named: purge(*given, **{**named, "now": moment(1000)})
+        purging, "purge", lambda *given, **named: purge(*given, **{**named, "now": moment(1000)})
     )
     result = dg.materialize([asset.build(world.run)])
     [event] = result.get_asset_materialization_events()

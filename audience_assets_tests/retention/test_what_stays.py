@@ -8,7 +8,7 @@ import pytest
 
 from audience_assets.destinations.delivery import Courier
 from audience_assets.errors import DeliveryInterruptedError, StateError
-from audience_assets.retention import LEFTOVERS, RECORDS, SENT, STATE
+from audience_assets.retention.purging import LEFTOVERS, RECORDS, SENT, STATE
 from audience_assets_tests.destinations.state import Partner
 from audience_assets_tests.retention.world import DAYS, DESTINATION, PERIODS, World, moment
 
@@ -206,3 +206,17 @@ def test_a_delivered_day_whose_files_are_gone_can_still_be_counted(world: World)
     assert world.run.count_delta(DESTINATION, made) == []
     kept = world.run.count_delta(DESTINATION, world.plan(DAYS[5]))
     assert [each["rows"] for each in kept] == [4]
+
+
+def test_the_quarantine_goes_with_the_state_but_for_the_one_that_the_next_day_goes_on_from(
+    world: World,
+) -> None:
+    for day in DAYS[:6]:
+        world.run.quarantine(day)
+    world.age()
+    world.purge(0)
+    assert world.days_of("quarantine") == set(DAYS[1:6])
+    world.purge(1000)
+    assert world.days_of("quarantine") == {DAYS[4], DAYS[5]}
+    world.build(DAYS[6])
+    assert world.run.quarantine(DAYS[6]).complete

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets import retention
 from audience_assets.destinations.delivery import Courier
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.pipeline import Pipeline
-from audience_assets.retention import Purge
+from audience_assets.retention import purging
+from audience_assets.retention.purging import Purge
 from audience_assets.settings import Settings
 from audience_assets_tests.destinations.state import Partner
 
@@ -101,9 +101,7 @@ class World:
         """So many days after the last one."""
         run = self.run
         with run.ledger() as ledger:
-            return retention.purge(
-                self.settings, ledger, run.destinations, dry_run=dry_run, now=moment(after)
-            )
+            return purging.purge(self.settings, ledger, run.destinations, dry_run=dry_run, now=moment(after))
 
     def files(self, begin: str = "") -> set[str]:
         found = {each.relative_to(self.state).as_posix() for each in self.state.rglob("*") if each.is_file()}

@@ -11,7 +11,7 @@ from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.preflight import Check, Finding, Preflight, findings
 from audience_assets.errors import AudienceAssetsError
 from audience_assets.pipeline import Pipeline
-from audience_assets.preflight_ours import BEFORE_A_RUN, BEFORE_ANY_DELIVERY, Ours
+from audience_assets.preflight.ours import BEFORE_A_RUN, BEFORE_ANY_DELIVERY, Ours
 from audience_assets.storage import manifest
 
 

@@ -16,7 +16,7 @@ SIGNS = {True: "passed", None: "not looked at"}
 STYLES = {"passed": "green", "failed": "bold red", "warning": "yellow", "not looked at": "dim"}
 
 
-def table(found: Found) -> Table:
+def of(found: Found) -> Table:
     """A line for each check, a section for each destination."""
     made = Table("destination", "check", "result", "what was seen")
     for name, findings in found.items():

@@ -57,9 +57,10 @@ def needed_files(
     if newest is None:
         return Needed(frozenset())
     since = first_kept(settings.retention.state_days, today)
+    layout = Layout(settings.state)
     with database.connect(settings, rules=False) as connection:
         kept = ledger.needed_snapshots(since)
-        segments = _segments(connection, Layout(settings.state), kept)
+        segments = _segments(connection, layout, kept)
         named = ledger.segments(segments)
         before = min(newest, first_kept(settings.retention.normalized_days, today))
         old = ledger.segments_in_clear(before)
@@ -70,6 +71,8 @@ def needed_files(
         going = [each for each in old if each not in staying]
     records: list[Segment | Snapshot] = [*kept.values(), *named.values(), *staying]
     paths = {path for each in records for path in _files_of(each)} | ledger.open_files()
+    # The quarantine of the day that is run next goes on from that of the day before.
+    paths |= {layout.relative(layout.quarantine(each.day)) for each in kept.values()}
     paths -= {each.normalized_file for each in going if each.normalized_file}
     return Needed(frozenset(paths), going, staying, newest)
 

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from audience_assets.destinations.column import Destination
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment
-from audience_assets.needed_files import Needed, first_kept, needed_files
+from audience_assets.observed import sent_rows
+from audience_assets.retention.needed_files import Needed, first_kept, needed_files
 from audience_assets.settings import Settings
 from audience_assets.storage import listing, manifest
-from audience_assets.storage.layout import DELTA, HASHED, NORMALIZED, RAW, REFUSED, SPILL
+from audience_assets.storage.layout import DELTA, HASHED, NORMALIZED, QUARANTINE, RAW, REFUSED, SPILL
+from audience_assets.storage.layout import SENT as NARROW
 from audience_assets.storage.listing import Listed
 
 RECORDS = "normalized records"
@@ -85,6 +87,9 @@ def purge(
             if now - listed.written > YOUNG and (kind := _kind(settings, names, listed, today, needed))
         }
         if not dry_run:
+            sent = {name for name, (kind, _) in doomed.items() if kind == SENT}
+            first = min(first_kept(settings.retention.state_days, today), needed.newest)
+            sent_rows.keep(settings, ledger, names, sent, first)
             # First in the ledger: a file that it does not name is found here again, one that is gone would be missed.
             for segment in needed.records:
                 ledger.forget_normalized_file(segment.name)
@@ -107,7 +112,8 @@ def _kind(
     if name.startswith(DRAFT):
         return LEFTOVERS
     retention = settings.retention
-    periods = {RAW: (STATE, retention.state_days), HASHED: (STATE, retention.state_days)}
+    periods = dict.fromkeys((RAW, HASHED, QUARANTINE), (STATE, retention.state_days))
+    periods |= {f"{each}/{NARROW}": (STATE, retention.state_days) for each in destinations}
     periods |= {
         f"{each}/{folder}": (SENT, retention.delta_days)
         for each in destinations

@@ -1,0 +1,1 @@
+"""Preflight: what must hold before the first byte leaves, with us and at the partner."""
