@@ -217,9 +217,10 @@ def test_a_place_is_found_as_in_any_file(whence: int) -> None:
     assert (ours.readable(), ours.seekable(), ours.tell()) == (True, True, other.tell())
 
 
-@pytest.mark.parametrize(
-    "text", [base64.b64encode(A_SECRET).decode(), base64.urlsafe_b64encode(A_SECRET).decode(), A_SECRET.hex()]
-)
+A_KEY = base64.b64encode(A_SECRET).decode()
+
+
+@pytest.mark.parametrize("text", [A_KEY, base64.urlsafe_b64encode(A_SECRET).decode(), A_SECRET.hex()])
 def test_a_key_is_base64_or_hex_and_never_shown(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("TEST_KEY", f"{text}\n")
     keys = Keys(Secret(env="TEST_KEY"))
@@ -230,7 +231,7 @@ def test_a_key_is_base64_or_hex_and_never_shown(monkeypatch: pytest.MonkeyPatch,
     assert found.current.id.hex() not in A_SECRET.hex()
 
 
-@pytest.mark.parametrize("text", ["short", "AAAA", new_key()[:-4], new_key() + new_key(), "é" * 44, "g" * 64])
+@pytest.mark.parametrize("text", ["short", "AAAA", A_KEY[:-4], A_KEY + A_KEY, "é" * 44, "g" * 64])
 def test_what_is_no_key_is_refused_with_the_way_to_make_one(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
