@@ -63,6 +63,8 @@ class ChildProcess:
 
 def _guard(command: Sequence[str]) -> int:
     """Run `command` until it ends or standard input does."""
+    # Whoever started us may have blocked signals, which is inherited; then nothing would end the program.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
 
     def stop() -> None:

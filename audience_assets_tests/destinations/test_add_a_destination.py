@@ -28,6 +28,7 @@ from audience_assets_tests.histories.world import run_day
 
 class PostboxSettings(BaseModel):
     folder: Path
+    consent: str = "opt_out"
 
 
 def columns(name: str, _settings: PostboxSettings) -> Destination:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,25 @@ def test_a_program_that_does_not_exist_is_told(tmp_path: Path) -> None:
         child_of([str(tmp_path / "no-such-program")], tmp_path)
 
 
+@pytest.fixture
+def _signals_arrive() -> Iterator[None]:
+    """What starts the program must not inherit blocked signals from a test that ran before in this process."""
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_the_program_can_be_stopped_though_signals_are_blocked_here(tmp_path: Path) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        child = child_of(["sleep", "600"], tmp_path)
+        child.stop()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert is_gone(child.pid)
+
+
+@pytest.mark.usefixtures("_signals_arrive")
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_the_program_ends_with_its_starter_whatever_ended_it(tmp_path: Path, end: signal.Signals) -> None:
     with subprocess.Popen(
@@ -87,6 +107,7 @@ def test_the_program_ends_with_its_starter_whatever_ended_it(tmp_path: Path, end
     assert is_gone(pid)
 
 
+@pytest.mark.usefixtures("_signals_arrive")
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_the_program_ends_when_its_guard_is_ended(tmp_path: Path, end: signal.Signals) -> None:
     child = child_of(["sleep", "600"], tmp_path)

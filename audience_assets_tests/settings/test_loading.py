@@ -137,7 +137,7 @@ def test_a_deployment_without_destinations_is_fine(load: Load) -> None:
     assert loaded.destinations == {}
     found = {key.to_user_string() for key in build_defs(loaded).resolve_all_asset_keys()}
     customers = {"raw_customers", "normalized_customers", "hashed_customers"}
-    assert found == customers | {"retention", "erasure_requests"}
+    assert found == customers | {"quarantine", "retention", "erasure_requests"}
 
 
 @given(st.sampled_from(["team:a", "team:Data Eng!", "ana@example.com", "a.b+c@x-y.co"]))
