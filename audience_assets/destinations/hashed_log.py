@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from audience_assets.delta import changes
 from audience_assets.delta.membership import AUDIENCES
-from audience_assets.delta.snapshot import NO_INDEX, Members
+from audience_assets.delta.snapshot import NO_WITHHELD, Members
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
@@ -90,12 +90,17 @@ class HashedLog:
     def withdrawn_sql(self, due: str) -> str:
         """SQL that says whether a customer_id who is not delivered any more withdrew, or was erased, and did not just leave.
 
-        Who withdrew is still in the extract, and so in the index of the snapshot `due`.
+        Who withdrew is still in the extract, and so has a segment in the snapshot `due` or is withheld there. Only what
+        `view_changes` found is looked at, because an index has everybody.
         """
-        self.members(due).index.view(self.connection, "due_index", NO_INDEX)
+        self.members(due).withheld.view(self.connection, "withheld_due", NO_WITHHELD)
         tombstones = Tombstones.among(self.ledger.erasures.tombstones(), self.ledger.erasures.secret())
         erased = tombstones.condition(self.connection, "customer_id")
-        return f"(customer_id in (select customer_id from due_index) or {erased})"
+        return f"""(
+            customer_id in (select customer_id from candidates where due_segment is not null)
+            or customer_id in (select customer_id from withheld_due)
+            or {erased}
+          )"""
 
     def _is_there(self, segment: Segment) -> bool:
         return segment.hashed_file is not None and self.layout.absolute(segment.hashed_file).exists()
