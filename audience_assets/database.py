@@ -3,7 +3,7 @@
 import atexit
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 import duckdb
+import pyarrow as pa
 
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
@@ -75,6 +76,13 @@ def connect(
         if settings.encryption_key is not None and _has_spilled(database):
             _tell_of_overflow_in_clear()
         _give_back(database, quick=monotonic() - started < QUICK)
+
+
+def table_of_ids(connection: duckdb.DuckDBPyConnection, name: str, ids: Iterable[str]) -> None:
+    """Create the temporary table `name` with these customer_ids."""
+    connection.register("listed_ids", pa.table({"customer_id": pa.array(sorted(ids), pa.string())}))
+    connection.execute(f"create or replace temp table {name} as select * from listed_ids")
+    connection.unregister("listed_ids")
 
 
 def _config(settings: Settings, *, spill: bool) -> Config:

@@ -100,6 +100,11 @@ class PeopleSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     s3: S3AccessSettings | None = None
 
+    def as_source(self) -> SourceSettings:
+        """The table as an extract, but for the day, which its path need not have."""
+        given = self.model_dump(exclude={"path"}, exclude_none=True)
+        return SourceSettings.model_validate(given).model_copy(update={"path": self.path})
+
 
 class ErasureSettings(Section):
     """Where requests for erasure stand, and how many days there are to answer one (LGPD, article 19: 15)."""

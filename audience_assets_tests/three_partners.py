@@ -128,3 +128,21 @@ def worlds(server: S3Server, administrator: Any, prefix: str, folder: Path) -> I
             return World(folder, Pipeline(settings), server, administrator, prefix, meta, tiktok)
 
         yield made
+
+
+@pytest.fixture
+def make(
+    s3_server: S3Server, administrator: Any, bucket_prefix: str, tmp_path: Path
+) -> Iterator[Callable[..., World]]:
+    """Makes worlds whose settings may be bent."""
+    with worlds(s3_server, administrator, bucket_prefix, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def world(make: Callable[..., World]) -> World:
+    """Twelve customers, delivered to all three on the first day."""
+    made = make()
+    made.run(deployment.DAYS[0], EVERYBODY)
+    assert made.held() == (12, 12, 12)
+    return made

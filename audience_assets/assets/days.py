@@ -53,24 +53,25 @@ def each_day(
 
 
 @contextmanager
-def readable_failures(context: dg.AssetExecutionContext, day: date) -> Iterator[None]:
-    """Fail the step with one sentence. Only what can pass by itself is retried.
+def readable_failures(context: dg.AssetExecutionContext, day: date | None = None) -> Iterator[None]:
+    """Fail the step, or its work on a day, with one sentence. Only what can pass by itself is retried.
 
     The messages of DuckDB and Arrow may quote a customer's value, so only their kind is kept.
     """
     asset = context.asset_key.to_user_string()
+    what_failed = asset if day is None else f"{asset} {day}"
     try:
         yield
     except AudienceAssetsError as error:
         retry = isinstance(error, DeliveryInterruptedError)
-        raise dg.Failure(f"{asset} {day}: {error}", allow_retries=retry) from None
+        raise dg.Failure(f"{what_failed}: {error}", allow_retries=retry) from None
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.filename else type(error).__name__
         raise dg.Failure(
-            f"{asset} {day}: {what}; mend the file, the disk or its rights and run again", allow_retries=False
+            f"{what_failed}: {what}; mend the file, the disk or its rights and run again", allow_retries=False
         ) from None
     except (duckdb.Error, pa.ArrowException) as error:
-        sentence = f"{asset} {day}: the rows could not be worked on ({type(error).__name__})"
+        sentence = f"{what_failed}: the rows could not be worked on ({type(error).__name__})"
         hint = " (raise engine.memory_limit)" if isinstance(error, duckdb.OutOfMemoryException) else ""
         raise dg.Failure(
             f"{sentence}{hint}; its message is not shown because it may quote data", allow_retries=False

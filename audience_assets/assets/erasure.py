@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from audience_assets.assets.customers import GROUP
-from audience_assets.assets.days import Materialized
+from audience_assets.assets.days import Materialized, readable_failures
 from audience_assets.erasure import carrying_out, reading
 from audience_assets.erasure.receipt import Receipt, receipts
-from audience_assets.errors import AudienceAssetsError
 from audience_assets.pipeline import Pipeline
 
 NAME = "erasure_requests"
@@ -44,13 +43,11 @@ def build(pipeline: Pipeline) -> dg.AssetsDefinition:
         acknowledge yet and why; the next run tries again.
         """
         today = datetime.now(ZoneInfo(pipeline.settings.partitions.timezone)).date()
-        try:
+        with readable_failures(context):
             carrying_out.register(pipeline, reading.from_table(pipeline.settings, today))
             carrying_out.settle(pipeline, carrying_out.deliver(pipeline))
-        except AudienceAssetsError as error:
-            raise dg.Failure(f"{NAME}: {error}", allow_retries=False) from None
-        with pipeline.ledger() as ledger:
-            found = receipts(ledger)
+            with pipeline.ledger() as ledger:
+                found = receipts(ledger)
         for receipt in (each for each in found if each.done_at is None):
             context.log.info(_sentence(receipt))
         return dg.MaterializeResult(metadata=_metadata(found), check_results=[_deadlines(found)])

@@ -3,8 +3,7 @@
 import dagster as dg
 
 from audience_assets.assets.customers import GROUP
-from audience_assets.assets.days import Materialized
-from audience_assets.errors import AudienceAssetsError
+from audience_assets.assets.days import Materialized, readable_failures
 from audience_assets.pipeline import Pipeline
 from audience_assets.retention.purging import KINDS
 
@@ -24,10 +23,8 @@ def build(pipeline: Pipeline) -> dg.AssetsDefinition:
 
         **A good day:** a few files of each kind. `audience-assets purge --dry-run` says beforehand what would go.
         """
-        try:
+        with readable_failures(context):
             done = pipeline.purge()
-        except AudienceAssetsError as error:
-            raise dg.Failure(f"{NAME}: {error}", allow_retries=False) from None
         for sentence in done.sentences():
             context.log.info(sentence)
         counts = {f"files of {kind}": done.files[kind] for kind in KINDS}

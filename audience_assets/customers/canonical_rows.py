@@ -127,8 +127,6 @@ def _normalize(
                 )
             with progress.query(connection, first=PHONES):
                 rows = dataset.write_buckets(connection, query.sql, drafts, buckets, "snappy")
-        except duckdb.OutOfMemoryException:
-            raise
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, raw.day, list(raw.files)) from None
         written = sorted(drafts.rglob("*.parquet"))

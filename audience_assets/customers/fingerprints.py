@@ -77,8 +77,6 @@ def read(
         try:
             with progress.query(connection):
                 rows = dataset.write_buckets(connection, query, drafts, buckets, "snappy")
-        except duckdb.OutOfMemoryException:
-            raise
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
         return Read(rows, columns, dataset.hand_over(drafts, folder, buckets))

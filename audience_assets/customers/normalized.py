@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
@@ -10,7 +9,7 @@ from pydantic import Field
 
 from audience_assets import guards
 from audience_assets.customers import canonical_rows, index, source, suppression, withheld
-from audience_assets.customers.canonical_rows import NewSegment, Values
+from audience_assets.customers.canonical_rows import NewSegment
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta.snapshot import IndexCounts
 from audience_assets.errors import ExtractError, GuardError, StateError
@@ -51,6 +50,21 @@ class NormalizedManifest(Manifest):
     stopped: dict[str, str] = Field(default_factory=dict)
     allowed: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def everybody(self) -> Snapshot:
+        """The day's snapshot with nobody withheld; it need not be published."""
+        return Snapshot(
+            key=self.snapshot,
+            day=self.day,
+            parent_key=self.parent,
+            segment=self.segment,
+            index_file=self.index_file,
+            customers=self.customers,
+            new=self.new,
+            changed=self.changed,
+            left=self.left,
+        )
+
 
 def normalize_changes(
     settings: Settings, ledger: Ledger, workers: Workers, day: date, allow: Collection[str] = ()
@@ -80,8 +94,8 @@ def normalize_changes(
     found = _known(ledger, layout, folder, base) or _write(
         settings, ledger, workers, raw, parent, base, secret
     )
-    snapshot = withheld.of(settings, ledger, workers, found.snapshot, suppressed, secret)
-    result = found.manifest.model_copy(
+    snapshot = withheld.of(settings, ledger, workers, found.everybody, suppressed, secret)
+    result = found.model_copy(
         update={
             "snapshot": snapshot.key,
             "withheld": snapshot.withheld,
@@ -98,14 +112,6 @@ def normalize_changes(
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """What normalizing a day gives before anybody is withheld; its snapshot need not be published yet."""
-
-    manifest: NormalizedManifest
-    snapshot: Snapshot
-
-
 def _write(
     settings: Settings,
     ledger: Ledger,
@@ -114,7 +120,7 @@ def _write(
     parent: Snapshot | None,
     base: str,
     secret: bytes,
-) -> _Day:
+) -> NormalizedManifest:
     """Write the day's index and its new segment, and tell the ledger of the segment."""
     layout, day, name = Layout(settings.state), raw.day, f"{raw.day}-{base}"
     folder = layout.normalized(day)
@@ -154,32 +160,17 @@ def _write(
             keys_file=layout.relative(keys),
         )
     )
-    snapshot = Snapshot(
-        key=base,
+    return NormalizedManifest(
         day=day,
-        parent_key=parent.key if parent else None,
+        snapshot=base,
+        parent=parent.key if parent else None,
         segment=name,
+        checksum=raw.checksum,
         index_file=layout.relative(index_file),
         customers=counts.customers,
         new=counts.new,
         changed=counts.fresh - counts.new,
         left=counts.left,
-    )
-    return _Day(_manifest_of(raw, snapshot, values), snapshot)
-
-
-def _manifest_of(raw: RawManifest, snapshot: Snapshot, values: Values) -> NormalizedManifest:
-    return NormalizedManifest(
-        day=raw.day,
-        snapshot=snapshot.key,
-        parent=snapshot.parent_key,
-        segment=snapshot.segment,
-        checksum=raw.checksum,
-        index_file=snapshot.index_file,
-        customers=snapshot.customers,
-        new=snapshot.new,
-        changed=snapshot.changed,
-        left=snapshot.left,
         refused=values.refused,
         usable=values.usable,
     )
@@ -226,7 +217,7 @@ def _base_key(settings: Settings, raw: RawManifest, parent: Snapshot | None) -> 
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _known(ledger: Ledger, layout: Layout, folder: Place, base: str) -> _Day | None:
+def _known(ledger: Ledger, layout: Layout, folder: Place, base: str) -> NormalizedManifest | None:
     """What an earlier run of the same day wrote, if all of it is still there."""
     try:
         earlier = manifest.read(NormalizedManifest, folder, NORMALIZED)
@@ -238,18 +229,7 @@ def _known(ledger: Ledger, layout: Layout, folder: Place, base: str) -> _Day | N
     needed = [earlier.index_file, segment.keys_file, segment.hashed_file or segment.normalized_file]
     if not all(path and layout.absolute(path).exists() for path in needed):
         return None
-    snapshot = Snapshot(
-        key=base,
-        day=earlier.day,
-        parent_key=earlier.parent,
-        segment=earlier.segment,
-        index_file=earlier.index_file,
-        customers=earlier.customers,
-        new=earlier.new,
-        changed=earlier.changed,
-        left=earlier.left,
-    )
-    return _Day(earlier, snapshot)
+    return earlier
 
 
 def _index_of(layout: Layout, snapshot: Snapshot | None) -> Dataset:

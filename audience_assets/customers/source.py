@@ -117,8 +117,13 @@ def stamps(settings: Settings, day: date) -> dict[str, str]:
     return {} if settings.source.path is None else files.stamps(settings.source, day)
 
 
-def unreadable(error: Exception, day: date, found: Sequence[str] = ()) -> ExtractError:
-    """A complaint about the data as an error of ours, without the values that DuckDB quotes in it."""
+def unreadable(error: Exception, day: date, found: Sequence[str] = ()) -> Exception:
+    """A complaint about the data as an error of ours, without the values that DuckDB quotes in it.
+
+    Too little memory is no complaint about the data, and stays what it is.
+    """
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return error
     said = str(error)
     if said.startswith(f"Invalid Input Error: {texts.OURS}"):
         return ExtractError(said.removeprefix(f"Invalid Input Error: {texts.OURS}").splitlines()[0])

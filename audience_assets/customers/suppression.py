@@ -15,7 +15,7 @@ from audience_assets.customers import files, source
 from audience_assets.errors import ExtractError, SettingsError
 from audience_assets.ledger.erasures import Key
 from audience_assets.rules import match_keys
-from audience_assets.settings import Settings, SourceSettings
+from audience_assets.settings import Settings
 
 Entries: TypeAlias = pa.Table
 """kind (`customer_id` or one of `match_keys.KINDS`) and key (16 bytes), each once."""
@@ -59,9 +59,7 @@ def _reading(settings: Settings, day: date) -> Settings:
     given = settings.suppression
     if given is None:
         raise SettingsError("there is no suppression list in the settings")
-    read = SourceSettings(
-        format=given.format, csv_delimiter=given.csv_delimiter, columns=given.columns, s3=given.s3
-    ).model_copy(update={"path": given.path})
+    read = given.as_source()
     if not files.find(read, day):
         raise ExtractError(
             f"{given.path} is not there: nothing was changed anywhere; bring it back, or take the section away"

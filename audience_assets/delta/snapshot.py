@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from audience_assets.storage.dataset import Dataset
+from audience_assets.storage.layout import NORMALIZED, Layout
 
 NO_INDEX = """
 select
@@ -33,6 +34,16 @@ class Members:
 
     index: Dataset
     withheld: Dataset = NOBODY
+
+    @classmethod
+    def of(cls, layout: Layout, index_file: str, withheld_file: str | None) -> "Members":
+        """Those of a snapshot's two files.
+
+        Raises:
+            StateError: One is missing.
+        """
+        named = (path for path in (index_file, withheld_file) if path is not None)
+        return cls(*(Dataset.existing(layout.absolute(path), NORMALIZED) for path in named))
 
     def rows(self, connection: duckdb.DuckDBPyConnection) -> int:
         """How many they are."""

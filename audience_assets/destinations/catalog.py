@@ -1,6 +1,6 @@
 """The kinds of destination there are, and those that the settings declare. A new partner is one more line here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -48,3 +48,13 @@ def _refuse_digests_of_two_strings(hashed: Collection[str], destinations: dict[s
                 f"source.hashed names {field}, but one digest cannot stand for different strings ({readings}): bring "
                 f"{field} in clear, or deliver to one of them only"
             )
+
+
+def require(destination: str, there: Iterable[str]) -> None:
+    """Refuse the name of a destination that is not there.
+
+    Raises:
+        SettingsError: It is not; the message lists those that are.
+    """
+    if destination not in there:
+        raise SettingsError(f"there is no destination {destination}; there is {', '.join(there)}")

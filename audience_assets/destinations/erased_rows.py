@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import pyarrow as pa
 
+from audience_assets.database import table_of_ids
 from audience_assets.delta.changes import ROW_KEY, SEGMENT
 from audience_assets.destinations.audience_files import shape_of
 from audience_assets.destinations.hashed_log import HashedLog
@@ -20,13 +21,9 @@ def rows_of(log: HashedLog, customers: Collection[str]) -> pa.Table:
     """
     names = shape_of(log.destination).identifiers
     columns = [log.destination.column(name) for name in names]
-    log.connection.register(
-        "erased_arrow", pa.table({"customer_id": pa.array(sorted(customers), pa.string())})
-    )
-    log.connection.execute("create or replace temp table erased as select * from erased_arrow")
-    newest = log.ledger.newest_day()
-    current = log.ledger.current_snapshot(newest) if newest else None
-    log.view_everything(current.key if current else None)
+    table_of_ids(log.connection, "erased", customers)
+    newest = log.ledger.newest_snapshot()
+    log.view_everything(newest.key if newest else None)
     log.connection.execute(f"""
         create or replace temp table theirs as
         select distinct {", ".join(map(identifier, names))}

@@ -15,10 +15,26 @@ from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment
 from audience_assets.rules.match_keys import Tombstones
 from audience_assets.storage.dataset import Dataset
-from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
+from audience_assets.storage.layout import HASHED, Layout
 from audience_assets.storage.object_path import Place
 
 BATCH_ROWS = 250_000
+
+
+def members_of(ledger: Ledger, layout: Layout, key: str | None) -> Members:
+    """The customers of a snapshot that any partner may hold; nobody for no snapshot.
+
+    Raises:
+        StateError: The snapshot or its index is missing.
+    """
+    if key is None:
+        return Members(Dataset(()))
+    snapshot = ledger.snapshot(key)
+    if snapshot is None:
+        raise StateError(
+            f"the ledger does not know the snapshot {key}: restore it together with the state directory"
+        )
+    return Members.of(layout, snapshot.index_file, snapshot.withheld_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +67,7 @@ class HashedLog:
         Raises:
             StateError: The snapshot or its index is missing.
         """
-        if key is None:
-            return Members(Dataset(()))
-        snapshot = self.ledger.snapshot(key)
-        if snapshot is None:
-            raise StateError(
-                f"the ledger does not know the snapshot {key}: restore it together with the state directory"
-            )
-        return Members(
-            *(
-                Dataset.existing(self.layout.absolute(path), NORMALIZED)
-                for path in (snapshot.index_file, snapshot.withheld_file)
-                if path is not None
-            )
-        )
+        return members_of(self.ledger, self.layout, key)
 
     def view_changes(self, held: str | None, due: str | None) -> None:
         """Create `held_rows` and `due_rows`: the rows of customers whose segment differs between two snapshots."""

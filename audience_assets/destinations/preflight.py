@@ -1,9 +1,9 @@
 """What a preflight is made of: named checks that only look, each with one finding, in the order in which they need each other."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from audience_assets.errors import (
     AudienceAssetsError,
@@ -17,6 +17,25 @@ Subject = TypeVar("Subject")
 
 SLIGHTLY_WRONG, WRONG = 60.0, 300.0
 """Seconds between our clock and a partner's, above which it is worth a word, and above which signatures are at risk."""
+
+
+PATIENCE_SECONDS, TIMEOUT_SECONDS = 5.0, 20.0
+"""What one reading may wait at most."""
+
+
+class _Waits(Protocol):
+    """What a client's access says of waiting."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def patience_seconds(self) -> float: ...
+
+    @property
+    def timeout_seconds(self) -> float: ...
+
+
+Access = TypeVar("Access", bound=_Waits)
 
 
 class ConcernError(AudienceAssetsError):
@@ -75,6 +94,28 @@ class Preflight:
 
     checks: tuple[Check[Any], ...]
     opened: Callable[[Mapping[str, str]], AbstractContextManager[Any]]
+
+
+def opening(
+    checks: tuple[Check[Subject], ...], make: Callable[[Mapping[str, str], ExitStack], Subject]
+) -> Preflight:
+    """A preflight whose subject opens what it needs on a stack, which is closed when the preflight is over."""
+
+    @contextmanager
+    def opened(audiences: Mapping[str, str]) -> Iterator[Subject]:
+        with ExitStack() as stack:
+            yield make(audiences, stack)
+
+    return Preflight(checks, opened)
+
+
+def hurried(access: Access) -> Access:
+    """The same access with little patience: a preflight is for finding out, not for getting through."""
+    return replace(
+        access,
+        patience_seconds=min(access.patience_seconds, PATIENCE_SECONDS),
+        timeout_seconds=min(access.timeout_seconds, TIMEOUT_SECONDS),
+    )
 
 
 def nothing_to_look_at(_name: str, _settings: object) -> Preflight:

@@ -1,19 +1,19 @@
 """Carries requests out: the person is withheld, every partner is told, our own files are cleaned, and each step is written down."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from audience_assets import database
 from audience_assets.customers import suppression, withheld
 from audience_assets.destinations import catalog
 from audience_assets.destinations.erased_rows import rows_of
-from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.hashed_log import HashedLog, members_of
 from audience_assets.erasure import own_files
 from audience_assets.erasure.requests import ErasureRequest, People
 from audience_assets.errors import AudienceAssetsError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.ledger.records import Erasure, ErasureStep, utc_now
+from audience_assets.ledger.records import Erasure, ErasureStep, Snapshot, utc_now
 from audience_assets.pipeline import Pipeline
 from audience_assets.workers import workers
 
@@ -42,10 +42,11 @@ def deliver(pipeline: Pipeline) -> dict[str, str]:
         By destination, why it could not be done.
     """
     with pipeline.ledger() as ledger:
-        day = ledger.newest_day()
-        if day is None:
+        snapshot = ledger.newest_snapshot()
+        if snapshot is None:
             return {}
-        _withhold(pipeline, ledger, day)
+        _withhold(pipeline, ledger, snapshot)
+        day = snapshot.day
     failures = {}
     for name in pipeline.destinations:
         try:
@@ -79,14 +80,12 @@ def settle(pipeline: Pipeline, failures: Mapping[str, str] | None = None) -> Non
                 ledger.erasures.finish(erasure.request, erasure.rows_removed + removed, utc_now())
 
 
-def _withhold(pipeline: Pipeline, ledger: Ledger, day: date) -> None:
-    """Make the day's customers without the erased its current ones; no extract is read for it."""
+def _withhold(pipeline: Pipeline, ledger: Ledger, snapshot: Snapshot) -> None:
+    """Make a day's customers without the erased its current ones; no extract is read for it."""
     settings, secret = pipeline.settings, ledger.erasures.secret()
-    snapshot = ledger.current_snapshot(day)
-    if snapshot is not None:
-        with workers(settings) as crew:
-            suppressed = suppression.load(settings, day, secret, ledger.erasures.tombstones())
-            ledger.publish_snapshot(withheld.of(settings, ledger, crew, snapshot, suppressed, secret))
+    with workers(settings) as crew:
+        suppressed = suppression.load(settings, snapshot.day, secret, ledger.erasures.tombstones())
+        ledger.publish_snapshot(withheld.of(settings, ledger, crew, snapshot, suppressed, secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class _Settling:
     request: str
     customers: set[str]
     failures: Mapping[str, str]
+    looked_at: dict[str, bool] = field(default_factory=dict)
 
     def steps(self) -> list[ErasureStep]:
         """Every place with what became of it, written into the ledger."""
@@ -128,15 +128,16 @@ class _Settling:
             self.request, name, audience, begun.id if begun else None, utc_now(), answer, open=True
         )
 
-    def _stand_in(self, snapshot: str) -> bool:
-        """Whether a snapshot that a partner holds has one of the customers."""
+    def _stand_in(self, key: str) -> bool:
+        """Whether a snapshot that a partner holds has one of the customers; many audiences hold the same."""
+        if key not in self.looked_at:
+            self.looked_at[key] = self._look_into(key)
+        return self.looked_at[key]
+
+    def _look_into(self, key: str) -> bool:
         with database.connect(self.pipeline.settings, rules=False) as connection:
-            table = next(iter(self.pipeline.destinations.values()))  # a snapshot is the same for all
-            log = HashedLog(connection, self.pipeline.layout, self.ledger, table)
-            log.members(snapshot).view(connection, "holding")
-            listed = [[customer] for customer in sorted(self.customers)]
-            connection.execute("create temp table erased (customer_id varchar)")
-            connection.executemany("insert into erased values (?)", listed)
+            members_of(self.ledger, self.pipeline.layout, key).view(connection, "holding")
+            database.table_of_ids(connection, "erased", self.customers)
             found = connection.execute(
                 "select exists (from holding semi join erased using (customer_id))"
             ).fetchall()

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 import duckdb
-import pyarrow as pa
 
 from audience_assets import database
 from audience_assets.ledger.ledger import Ledger
@@ -33,8 +32,7 @@ def remove(settings: Settings, ledger: Ledger, customers: Collection[str]) -> in
     layout = Layout(settings.state)
     for name in _parquet_files(layout):
         with database.connect(_writing(settings, name), rules=False) as connection:
-            gone = pa.table({"customer_id": pa.array(sorted(customers), pa.string())})
-            connection.register("erased", gone)
+            database.table_of_ids(connection, "erased", customers)
             removed += _rewrite(connection, layout.absolute(name))
     with database.connect(settings, rules=False) as connection:
         for snapshot in ledger.every_snapshot():

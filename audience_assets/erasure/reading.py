@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from audience_assets import database
 from audience_assets.customers import files
+from audience_assets.customers.parts import of_csv, of_parquet
 from audience_assets.erasure.requests import ErasureRequest
 from audience_assets.errors import ExtractError
 from audience_assets.settings import PeopleSettings, Settings, SourceSettings
@@ -54,9 +55,7 @@ def from_table(settings: Settings, day: date) -> list[ErasureRequest]:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, given: PeopleSettings, day: date) -> list[dict[str, str]]:
-    source = SourceSettings(format=given.format, csv_delimiter=given.csv_delimiter, s3=given.s3).model_copy(
-        update={"path": given.path}
-    )
+    source = given.as_source()
     if given.s3 is not None or given.path.startswith("s3://"):
         connection.register_filesystem(s3_reading.filesystem(given.s3))
     found = files.find(source, day)
@@ -64,31 +63,37 @@ def _rows(connection: duckdb.DuckDBPyConnection, given: PeopleSettings, day: dat
         raise ExtractError(
             f"there are no erasure requests at {given.path}: bring an empty table where there are none"
         )
-    listed = ", ".join(literal(files.escaped(name)) for name in found)
+    wanted = {given.columns.get(name, name): name for name in COLUMNS}
+    rows = []
+    for relation, columns in _relations(connection, source, found):
+        named = [wanted.get(column) for column in columns]
+        if "request" not in named:
+            raise ExtractError(
+                f"the erasure requests at {given.path} have no column request: map it in erasure.requests.columns"
+            )
+        rows += [
+            {name: str(value) for name, value in zip(named, row, strict=True) if name and value is not None}
+            for row in connection.sql(f"from {relation}").fetchall()
+        ]
+    return rows
+
+
+def _relations(
+    connection: duckdb.DuckDBPyConnection, source: SourceSettings, found: list[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """What DuckDB reads, as an extract is read, and the names of its columns."""
     match files.format_of(source, found):
         case "parquet":
-            rows = connection.sql(f"from read_parquet([{listed}])")
+            tables = of_parquet(connection, found)
         case "csv":
-            names, delimiter = files.csv_header(source, found)
-            for file in found:
-                files.check_csv_lines(source, file)
-            columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-            rows = connection.sql(
-                f"from read_csv([{listed}], auto_detect = false, header = true, delim = {literal(delimiter)},"
-                f""" quote = '"', escape = '"', columns = {{{columns}}})"""
-            )
+            tables = of_csv(source, found)
         case "json":
-            rows = connection.sql(f"from read_json([{listed}])")
-    wanted = {given.columns.get(name, name): name for name in COLUMNS}
-    named = [wanted.get(column) for column in rows.columns]
-    if "request" not in named:
-        raise ExtractError(
-            f"the erasure requests at {given.path} have no column request: map it in erasure.requests.columns"
-        )
-    return [
-        {name: str(value) for name, value in zip(named, row, strict=True) if name and value is not None}
-        for row in rows.fetchall()
-    ]
+            listed = ", ".join(literal(files.escaped(name)) for name in found)
+            relation = f"read_json([{listed}])"
+            yield relation, connection.sql(f"from {relation}").columns
+            return
+    for table in tables:
+        yield table.relation, [name for name, _ in table.columns]
 
 
 def _request(given: Mapping[str, Any], where: str) -> ErasureRequest:

@@ -138,10 +138,9 @@ class Ledger:
         with self._database.reading() as connection:
             return needed.open_files(connection)
 
-    def newest_day(self) -> date | None:
-        """The newest day that has a snapshot."""
-        with self._database.reading() as connection:
-            return needed.newest_day(connection)
+    def newest_snapshot(self) -> Snapshot | None:
+        """The current snapshot of the newest day."""
+        return self.newest_snapshot_before(date.max)
 
     def destinations(self) -> set[str]:
         """The destinations for which a delivery was ever planned."""

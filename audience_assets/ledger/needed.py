@@ -34,11 +34,6 @@ def open_files(connection: Connection) -> set[str]:
     return set(connection.scalars(batches.where(_OPEN)))
 
 
-def newest_day(connection: Connection) -> date | None:
-    """The newest day that has a snapshot."""
-    return max(connection.scalars(select(tables.current_snapshot.c.day)), default=None)
-
-
 def destinations(connection: Connection) -> set[str]:
     """The destinations for which a delivery was ever planned."""
     return set(connection.scalars(select(tables.delivery.c.destination).distinct()))

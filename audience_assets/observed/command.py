@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from audience_assets.errors import SettingsError
+from audience_assets.destinations import catalog
 from audience_assets.observed import history, quarantined
 from audience_assets.observed.history import History, Sent
 from audience_assets.observed.quarantine_manifest import QuarantineManifest
@@ -31,7 +31,7 @@ def show_quarantine(
         StateError: There is no quarantine.
     """
     if asked.destination is not None:
-        _require(asked.destination, pipeline.destinations)
+        catalog.require(asked.destination, pipeline.destinations)
     found = quarantined.of_day(pipeline.settings, day)
     entries = quarantined.entries(pipeline.settings, found, asked)
     if as_csv:
@@ -67,18 +67,13 @@ def show_history(
     with pipeline.ledger() as ledger:
         names = sorted(ledger.destinations() | pipeline.destinations.keys())
         if destination is not None:
-            _require(destination, names)
+            catalog.require(destination, names)
         found = history.of(pipeline.settings, ledger, customer_id, [destination] if destination else names)
     if as_json:
         console.file.write(f"{found.model_dump_json(indent=2)}\n")
         return
     for each in _tables(found):
         console.print(each)
-
-
-def _require(destination: str, there: Iterable[str]) -> None:
-    if destination not in there:
-        raise SettingsError(f"there is no destination {destination}; there is {', '.join(there)}")
 
 
 def _tables(found: History) -> Iterator[Table | Text]:

@@ -7,16 +7,16 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from audience_assets.customers.hashed import EVIDENCE
-from audience_assets.delta.snapshot import NO_INDEX, NO_WITHHELD
+from audience_assets.delta.snapshot import NO_INDEX, NO_WITHHELD, Members
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.ledger.records import Segment, Snapshot
+from audience_assets.ledger.records import Segment
 from audience_assets.rules import match_keys
 from audience_assets.rules.match_keys import CUSTOMER_ID
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset
 from audience_assets.storage.dataset import Dataset
-from audience_assets.storage.layout import HASHED, NORMALIZED, Layout
+from audience_assets.storage.layout import HASHED, Layout
 
 
 class Told(BaseModel):
@@ -89,22 +89,22 @@ def known(
     Raises:
         StateError: The day's index or its log is missing.
     """
-    newest = ledger.newest_day()
-    snapshot = ledger.current_snapshot(newest) if newest else None
+    snapshot = ledger.newest_snapshot()
     if snapshot is None:
         return Known()
     of = {"customer_id": customer_id}
-    listed = Dataset.existing(layout.absolute(snapshot.index_file), NORMALIZED)
-    dataset.read(connection, listed.files, NO_INDEX).create_view("everyone", replace=True)
+    members = Members.of(layout, snapshot.index_file, snapshot.withheld_file)
+    members.index.view(connection, "everyone", NO_INDEX)
+    members.withheld.view(connection, "withheld", NO_WITHHELD)
     found = connection.execute("select segment from everyone where customer_id = $customer_id", of).fetchall()
     segment = ledger.segment(found[0][0]) if found else None
     if segment is None:
-        return Known(day=newest, withheld="erased" if gone else "")
-    why = ("erased" if gone else "suppressed") if _is_withheld(connection, layout, snapshot, of) else ""
+        return Known(day=snapshot.day, withheld="erased" if gone else "")
+    why = ("erased" if gone else "suppressed") if _is_withheld(connection, of) else ""
     facts = _log_row(connection, layout, segment, of)
     basis, since = (facts.pop(name, None) for name in EVIDENCE)
     return Known(
-        day=newest,
+        day=snapshot.day,
         present=True,
         since=segment.day,
         withheld=why,
@@ -114,13 +114,7 @@ def known(
     )
 
 
-def _is_withheld(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, snapshot: Snapshot, of: dict[str, str]
-) -> bool:
-    if snapshot.withheld_file is None:
-        return False
-    listed = Dataset.existing(layout.absolute(snapshot.withheld_file), NORMALIZED)
-    dataset.read(connection, listed.files, NO_WITHHELD).create_view("withheld", replace=True)
+def _is_withheld(connection: duckdb.DuckDBPyConnection, of: dict[str, str]) -> bool:
     found = connection.execute("select exists (from withheld where customer_id = $customer_id)", of)
     return bool(found.fetchall()[0][0])
 

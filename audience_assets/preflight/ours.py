@@ -49,7 +49,7 @@ class Ours:
     @cached_property
     def snapshot(self) -> Snapshot | None:
         """The newest day that was normalized."""
-        return self.ledger.newest_snapshot_before(date.max)
+        return self.ledger.newest_snapshot()
 
 
 def _disk(ours: Ours) -> str:

@@ -53,9 +53,9 @@ def needed_files(
     Raises:
         StateError: An index that is needed is missing.
     """
-    newest = ledger.newest_day()
-    if newest is None:
+    if (snapshot := ledger.newest_snapshot()) is None:
         return Needed(frozenset())
+    newest = snapshot.day
     since = first_kept(settings.retention.state_days, today)
     layout = Layout(settings.state)
     with database.connect(settings, rules=False) as connection:

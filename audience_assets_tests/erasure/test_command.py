@@ -15,7 +15,7 @@ from audience_assets.cli import app
 from audience_assets.erasure import carrying_out
 from audience_assets.erasure.requests import ErasureRequest
 from audience_assets_tests.assets.deployment import DAYS
-from audience_assets_tests.erasure.conftest import EVERYBODY, World
+from audience_assets_tests.three_partners import EVERYBODY, World
 
 
 @pytest.fixture

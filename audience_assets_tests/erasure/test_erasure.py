@@ -17,7 +17,7 @@ from audience_assets.sandbox.meta.faults import Fault
 from audience_assets.storage import state_reading
 from audience_assets_tests.assets.deployment import DAYS
 from audience_assets_tests.assets.tiktok_advertiser import TOKEN as TIKTOK_TOKEN
-from audience_assets_tests.erasure.conftest import EVERYBODY, World, person
+from audience_assets_tests.three_partners import EVERYBODY, World, person
 
 
 def erase(world: World, **identifiers: Any) -> Receipt:

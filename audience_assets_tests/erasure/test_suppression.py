@@ -8,7 +8,7 @@ import pytest
 
 from audience_assets.errors import AudienceAssetsError
 from audience_assets_tests.assets.deployment import DAYS
-from audience_assets_tests.erasure.conftest import EVERYBODY, World, person
+from audience_assets_tests.three_partners import EVERYBODY, World, person
 
 LISTED = {"path": "suppressed.csv"}
 

@@ -12,16 +12,9 @@ from audience_assets_tests.histories.conftest import installed, one_database
 from audience_assets_tests.observed import playing
 from audience_assets_tests.observed.playing import Played
 from audience_assets_tests.observed.quarantining import Refusing
-from audience_assets_tests.three_partners import worlds
+from audience_assets_tests.three_partners import make, worlds
 
-__all__ = ["installed", "one_database"]
-
-
-@pytest.fixture
-def make(s3_server: S3Server, administrator: Any, bucket_prefix: str, tmp_path: Path) -> Iterator[Any]:
-    """Makes worlds whose settings may be bent."""
-    with worlds(s3_server, administrator, bucket_prefix, tmp_path) as made:
-        yield made
+__all__ = ["installed", "make", "one_database"]
 
 
 @pytest.fixture

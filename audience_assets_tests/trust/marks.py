@@ -9,7 +9,7 @@ from hashlib import sha256
 from urllib.parse import quote, quote_plus
 
 from audience_assets_tests.assets.deployment import Row
-from audience_assets_tests.erasure.conftest import person
+from audience_assets_tests.three_partners import person
 
 WORDS = {
     "Latin": "Kanariënvogel",

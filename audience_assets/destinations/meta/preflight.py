@@ -4,8 +4,8 @@ Sources: Meta, Graph API, Debug token and Permissions; Marketing API, Ad account
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +25,14 @@ from audience_assets.destinations.meta.statuses import (
     judged,
     named,
 )
-from audience_assets.destinations.preflight import Check, ConcernError, Preflight, clock_sentence
+from audience_assets.destinations.preflight import (
+    Check,
+    ConcernError,
+    Preflight,
+    clock_sentence,
+    hurried,
+    opening,
+)
 from audience_assets.errors import DeliveryInterruptedError, DestinationRefusedError
 from audience_assets.http.asking import minutes
 from audience_assets.http.witness import Witness
@@ -33,8 +40,6 @@ from audience_assets.http.witness import Witness
 FEW_DAYS, TOO_FEW_DAYS = 7.0, 1.0
 """Days that a token is still good: below the first somebody should renew it, below the second nothing is sent."""
 NEEDED = "ads_management"
-PATIENCE_SECONDS, TIMEOUT_SECONDS = 5.0, 20.0
-"""What one reading may wait: a preflight is for finding out, not for getting through."""
 RENEW = f"make a new one for a system user with {NEEDED} and put it into the environment"
 
 
@@ -64,12 +69,7 @@ class AdAccount:
             SettingsError: A secret is not in the environment.
         """
         access = self.make_access()
-        hurried = replace(
-            access,
-            patience_seconds=min(access.patience_seconds, PATIENCE_SECONDS),
-            timeout_seconds=min(access.timeout_seconds, TIMEOUT_SECONDS),
-        )
-        client = self.stack.enter_context(connect(hurried))
+        client = self.stack.enter_context(connect(hurried(access)))
         self.witness.listen(client.graph.http)
         return MetaClient(replace(client.graph, pace=AtOnce(access.calls_per_second, client.graph.pace.now)))
 
@@ -115,13 +115,7 @@ class AdAccount:
 
 def of(account: str, access: Callable[[], Access]) -> Preflight:
     """The preflight of an ad account; the secrets are read when it begins."""
-
-    @contextmanager
-    def opened(audiences: Mapping[str, str]) -> Iterator[AdAccount]:
-        with ExitStack() as stack:
-            yield AdAccount(account, audiences, access, stack)
-
-    return Preflight(CHECKS, opened)
+    return opening(CHECKS, lambda audiences, stack: AdAccount(account, audiences, access, stack))
 
 
 def _secrets(ads: AdAccount) -> str:

@@ -4,15 +4,22 @@ TikTok tells neither when a token ends nor what it may do, so its right to audie
 Sources: tiktok-business-api-sdk, advertiser/info and dmp/custom_audience; its return codes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
 from audience_assets.destinations import judged_audiences
 from audience_assets.destinations.judged_audiences import Judged
-from audience_assets.destinations.preflight import Check, ConcernError, Preflight, clock_sentence
+from audience_assets.destinations.preflight import (
+    Check,
+    ConcernError,
+    Preflight,
+    clock_sentence,
+    hurried,
+    opening,
+)
 from audience_assets.destinations.tiktok.access import Access
 from audience_assets.destinations.tiktok.answers import TikTokRefusedError
 from audience_assets.destinations.tiktok.client import RemoteAdvertiser, TikTokClient, connect
@@ -20,8 +27,6 @@ from audience_assets.destinations.tiktok.codes import LIMITS, TOKEN_REFUSED
 from audience_assets.errors import DeliveryInterruptedError, DestinationRefusedError
 from audience_assets.http.witness import Witness
 
-PATIENCE_SECONDS, TIMEOUT_SECONDS = 5.0, 20.0
-"""What one reading may wait: a preflight is for finding out, not for getting through."""
 ENABLED, REFUSED_STATUSES = "STATUS_ENABLE", frozenset({"STATUS_DISABLE", "STATUS_PENDING_CONFIRM_FAIL"})
 
 
@@ -41,13 +46,7 @@ class Advertiser:
         Raises:
             SettingsError: The token is not in the environment.
         """
-        access = self.make_access()
-        hurried = replace(
-            access,
-            patience_seconds=min(access.patience_seconds, PATIENCE_SECONDS),
-            timeout_seconds=min(access.timeout_seconds, TIMEOUT_SECONDS),
-        )
-        client = self.stack.enter_context(connect(hurried))
+        client = self.stack.enter_context(connect(hurried(self.make_access())))
         self.witness.listen(client.api.http)
         return client
 
@@ -82,13 +81,7 @@ class Advertiser:
 
 def of(access: Callable[[], Access]) -> Preflight:
     """The preflight of an advertiser; the token is read when it begins."""
-
-    @contextmanager
-    def opened(audiences: Mapping[str, str]) -> Iterator[Advertiser]:
-        with ExitStack() as stack:
-            yield Advertiser(audiences, access, stack)
-
-    return Preflight(CHECKS, opened)
+    return opening(CHECKS, lambda audiences, stack: Advertiser(audiences, access, stack))
 
 
 def _secrets(ads: Advertiser) -> str:

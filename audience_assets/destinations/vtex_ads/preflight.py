@@ -1,13 +1,13 @@
 """What is looked at at VTEX Ads before a file leaves: the bucket and its rights, or Newtail's API; nothing is left there."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import httpx2
 
-from audience_assets.destinations.preflight import Check, Preflight, clock_sentence
+from audience_assets.destinations.preflight import Check, Preflight, clock_sentence, opening
 from audience_assets.destinations.vtex_ads import newtail
 from audience_assets.destinations.vtex_ads.newtail import NewtailAccess
 from audience_assets.destinations.vtex_ads.put_rights import Answer, ask
@@ -89,17 +89,9 @@ class Publisher:
 
 def of(name: str, settings: VtexAdsSettings) -> Preflight:
     """The preflight of a publisher by its transport; secrets are read when it begins."""
-
-    @contextmanager
-    def bucket(_: Mapping[str, str]) -> Iterator[Bucket]:
-        yield Bucket(lambda: settings.target(name), settings.prefix)
-
-    @contextmanager
-    def publisher(_: Mapping[str, str]) -> Iterator[Publisher]:
-        with ExitStack() as stack:
-            yield Publisher(lambda: settings.newtail(name), stack)
-
-    return Preflight(OF_NEWTAIL, publisher) if settings.transport == "presigned" else Preflight(OF_S3, bucket)
+    if settings.transport == "presigned":
+        return opening(OF_NEWTAIL, lambda _, stack: Publisher(lambda: settings.newtail(name), stack))
+    return opening(OF_S3, lambda _, __: Bucket(lambda: settings.target(name), settings.prefix))
 
 
 def _secrets(bucket: Bucket) -> str:
