@@ -11,6 +11,8 @@ from audience_assets.rules import place
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 _TEAM = re.compile("team:.+")
+_MAILBOX = re.compile(r"""[^@\s<>,;"]+@[^@\s<>,;"]+""")
+_WEB_ADDRESS = re.compile(r"https?://[^\s@?#]+")
 _MEMORY = re.compile(r"0*[1-9][0-9]*(?:[.][0-9]+)? ?[MGT](?:i?B)|(?:[1-9][0-9]?|100) ?%", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile("://[^/?#@]*:[^/?#]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 _S3_FOLDER = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9](?:/[^/?#*\[\]]+)*/?")
@@ -43,6 +45,20 @@ def owner_of_assets(owner: str) -> str:
     if not (_EMAIL.fullmatch(owner) or _TEAM.fullmatch(owner)):
         raise ValueError(f"{owner!r} cannot own an asset: write an e-mail address, or a team as team:NAME")
     return owner
+
+
+def email_address(address: str) -> str:
+    """A bare e-mail address, without a name."""
+    if not _MAILBOX.fullmatch(address):
+        raise ValueError(f"{address!r} is not an e-mail address: write it as name@example.com")
+    return address
+
+
+def web_address(address: str) -> str:
+    """The beginning of a URL, that a path can follow."""
+    if not _WEB_ADDRESS.fullmatch(address):
+        raise ValueError("it is not a web address: write it as https://dagster.example.com, without a login")
+    return address.rstrip("/") + "/"
 
 
 def amount_of_memory(text: str) -> str:
