@@ -12,7 +12,7 @@ HISTORIES ?= 1000
 INPUTS ?= 100000
 FIRST ?= 0
 
-.PHONY: demo ui test soak fuzz lint audit format lock clean setup
+.PHONY: demo ui test soak fuzz lint audit format lock docs docs-live screenshots clean setup
 
 setup: $(READY)
 
@@ -34,7 +34,7 @@ ui: $(READY)
 	@$(BIN)/audience-assets ui --port $(PORT)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -63,16 +63,29 @@ format: $(READY)
 # Versions and hashes for every platform and Python from 3.11 on, and no registry host.
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra sandbox --extra postgres --extra ray --group dev pyproject.toml requirements/build.in -o requirements/lock.txt
+	  --extra sandbox --extra postgres --extra slack --extra ray --group dev pyproject.toml requirements/build.in -o requirements/lock.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra postgres -c requirements/lock.txt pyproject.toml examples/requirements.in -o examples/requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements/lock.txt requirements/bench.in -o requirements/bench.txt
 	$(BIN)/uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/bench-condor.in -o requirements/bench-condor.txt
 
+# The documentation as a site in site/, every link of which is checked; make docs-live shows it while it is written.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+docs-live: $(READY)
+	$(BIN)/python -m mkdocs serve --dev-addr 127.0.0.1:8000
+
+# The pictures of the documentation, taken in a real browser by the tests that look at the same pages.
+screenshots: $(READY)
+	AUDIENCE_ASSETS_SCREENSHOTS=docs/images $(BIN)/python -m pytest audience_assets_tests/browser
+
 clean:
-	rm -rf $(VENV) .demo .bench
+	rm -rf $(VENV) .demo .bench site
 
 # The random histories of the suite, many more of them; minutes to hours. A shard: make soak FIRST=5000 HISTORIES=10000
 soak: $(READY)
@@ -93,6 +106,13 @@ PYTHON312 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python3.12
 .PHONY: bench
 bench: $(BENCH)/.ready
 	@$(BIN)/python -m benchmarks --size $(SIZE) --repeats $(REPEATS) $(OPTIONS)
+
+# What a first load and a 1 % day spend their time on; a table in docs/performance.md.
+PROFILED ?= 1000000
+
+.PHONY: profile
+profile: $(READY)
+	@$(BIN)/python -m benchmarks.profiling --size $(PROFILED)
 
 $(BENCH)/.ready: $(READY) requirements/bench.txt requirements/bench-condor.txt
 	@echo "Setting up $(BENCH) (once; some minutes) ..."
