@@ -101,7 +101,9 @@ MISTAKES = [
 def test_a_mistake_is_named_with_its_mend(load: Load, file: Path, text: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(text)
-    assert str(caught.value).startswith(f"{file}: {sentence}")
+    place, _, said = str(caught.value).partition(": ")
+    assert place.partition(", line ")[0] == str(file)
+    assert said.startswith(sentence)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is None
 
@@ -112,7 +114,9 @@ def test_two_mistakes_are_both_named(load: Load) -> None:
 
 
 def test_text_that_is_not_toml_names_the_line(load: Load, file: Path) -> None:
-    with pytest.raises(SettingsError, match=r"is not valid TOML: .*line 2") as caught:
+    with pytest.raises(
+        SettingsError, match=r"line 2: this is not valid TOML \(Invalid value\): text stands in quotes"
+    ) as caught:
         load('state_dir = "x"\nschedule.hour = = 3')
     assert str(caught.value).startswith(str(file))
 
@@ -120,7 +124,7 @@ def test_text_that_is_not_toml_names_the_line(load: Load, file: Path) -> None:
 def test_a_file_that_is_not_utf8_names_the_line(file: Path) -> None:
     file.parent.mkdir()
     file.write_bytes('# ok\nstate_dir = "está"'.encode("latin-1"))
-    with pytest.raises(SettingsError, match=r"is not UTF-8 \(at line 2\): save it as UTF-8"):
+    with pytest.raises(SettingsError, match=r"line 2: this is not UTF-8: save the file as UTF-8"):
         settings.load(file)
 
 

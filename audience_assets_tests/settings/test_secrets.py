@@ -83,7 +83,7 @@ def test_a_missing_secret_is_told_when_it_is_used_and_not_at_load(
 ) -> None:
     publisher = vtex_ads(load(f"[destinations.x]\nbucket = 'b'\n{KEYS}"), "x")
     with pytest.raises(
-        SettingsError, match="the environment variable TEST_S3_KEY_ID is not set; the settings read a secret"
+        SettingsError, match="the environment variable TEST_S3_KEY_ID is not set: set it where"
     ):
         publisher.target("x")
     monkeypatch.setenv("TEST_S3_KEY_ID", "")
