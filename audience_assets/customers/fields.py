@@ -1,6 +1,6 @@
 """The input contract: the columns that an extract may have, and how the settings bend them."""
 
-from audience_assets.rules import canonical
+from audience_assets.rules import canonical, holdout, lists
 from audience_assets.rules.lists import LIST_FIELDS
 from audience_assets.rules.rule import CanonicalRule
 from audience_assets.settings import Settings
@@ -11,8 +11,12 @@ DEPARTED = "departed"
 
 
 def rules_of(settings: Settings) -> tuple[CanonicalRule, ...]:
-    """The canonical rules that apply: one for each field, and consent for each destination."""
-    return canonical.with_consents(settings.destinations)
+    """The canonical rules that apply: one for each field, and consent for each destination; who is held out is in no audience."""
+    salt, shares = settings.holdout.salt, settings.holdout.shares
+    return tuple(
+        holdout.applied(rule, salt, shares) if rule == lists.AUDIENCES else rule
+        for rule in canonical.with_consents(settings.destinations)
+    )
 
 
 def input_fields(settings: Settings) -> list[str]:

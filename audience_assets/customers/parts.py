@@ -59,7 +59,7 @@ def of_query(connection: duckdb.DuckDBPyConnection, query: str, day: date) -> Pa
     except _WRONG_QUERY as error:
         words = str(error).splitlines()[0]
         ours = re.sub(r'"([^"]*)"', lambda quoted: quoted[0] if quoted[1] in query else '"…"', words)
-        raise SettingsError(f"source.query does not run: {ours}") from None
+        raise SettingsError(f"source.query does not run: {ours.rstrip('!.')}; mend the query") from None
     except duckdb.IOException as error:
         path = next(
             iter(re.findall(r'match the pattern "(.*?)"', str(error))), "the place that source.query names"

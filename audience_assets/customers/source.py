@@ -150,7 +150,9 @@ def _parts(
         )
     if not found:
         path = files.path_of(source, day)
-        raise ExtractError(f"the extract of {day} has not landed: there is no file at {path}")
+        raise ExtractError(
+            f"the extract of {day} has not landed: there is no file at {path}; wait for it, or mend source.path"
+        )
     match files.format_of(source, found):
         case "parquet":
             return of_parquet(connection, found)

@@ -37,7 +37,7 @@ def record(connection: Connection, audience: RemoteAudience) -> RemoteAudience:
 
 
 def change(connection: Connection, destination: str, audience: str, values: Mapping[str, Any]) -> None:
-    """Note the partner's id of an audience, or the columns that it is fed with from now on."""
+    """Note the partner's id of an audience, its name there, or the columns that it is fed with from now on."""
     connection.execute(
         update(tables.remote_audience).where(*_same(destination, audience)).values(dict(values))
     )

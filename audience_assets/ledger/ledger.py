@@ -233,6 +233,11 @@ class Ledger:
         with self._database.writing() as connection:
             audiences.change(connection, destination, audience, {"columns": columns})
 
+    def note_name(self, destination: str, audience: str, name: str | None, description: str | None) -> None:
+        """Note how the partner was told to call and describe an audience."""
+        with self._database.writing() as connection:
+            audiences.change(connection, destination, audience, {"name": name, "description": description})
+
     def forget_audience(self, destination: str, audience: str) -> bool:
         """Know nothing more of an audience, so that the next delivery begins anew; return whether it was known."""
         with self._database.writing() as connection:

@@ -1,5 +1,6 @@
 """The rows of the ledger as frozen dataclasses: counts, file names and states, never a customer's data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -170,6 +171,11 @@ class Batch:
     earlier_keys: str = ""
 
 
+def was_begun(batches: Iterable[Batch]) -> bool:
+    """Whether an earlier run, or this one, has sent something of a delivery."""
+    return any(batch.attempts for batch in batches)
+
+
 @dataclass(frozen=True)
 class Session:
     """An upload session that we opened at a partner; its batches carry its id and their number in it as their key.
@@ -195,6 +201,8 @@ class RemoteAudience:
         marker: Stands in the description of the audience that we created, so that we know it again after a lost answer.
         remote_id: The partner's id; None until the partner told it.
         columns: The columns it is fed with, in their order, joined by commas: pinned when it is first used.
+        name: How we told the partner to call it; None where we did not.
+        description: How we told the partner to describe it; None where we did not.
         created_at: When we first knew of it.
     """
 
@@ -204,6 +212,8 @@ class RemoteAudience:
     marker: str
     remote_id: str | None
     columns: str
+    name: str | None = None
+    description: str | None = None
     created_at: datetime = field(default_factory=utc_now)
 
 

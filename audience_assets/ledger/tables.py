@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from audience_assets.ledger.records import BatchStatus, DeliveryStatus
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised by any change to these tables; a ledger of another version is refused, not guessed at."""
 
 
@@ -158,6 +158,8 @@ remote_audience = Table(
     Column("marker", Text, nullable=False, unique=True),
     Column("remote_id", Text),
     Column("columns", Text, nullable=False),
+    Column("name", Text),
+    Column("description", Text),
     Column("created_at", UtcText, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""What `audience-assets quarantine` and `audience-assets history` show."""
+"""What `audience-assets quarantine`, `audience-assets history` and `audience-assets reconcile` show."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,7 @@ from audience_assets.observed import history, quarantined
 from audience_assets.observed.history import History, Sent
 from audience_assets.observed.quarantine_manifest import QuarantineManifest
 from audience_assets.observed.quarantined import SHOWN, Asked
+from audience_assets.observed.reconciliation import Reconciled
 from audience_assets.pipeline import Pipeline
 
 MOST = 1000
@@ -74,6 +75,30 @@ def show_history(
         return
     for each in _tables(found):
         console.print(each)
+
+
+def show_reconciliation(pipeline: Pipeline, day: date, console: Console, *, as_json: bool) -> None:
+    """Print how many customers of a day's audiences are at each destination, and why not elsewhere.
+
+    Raises:
+        StateError: Nothing is known of the day.
+    """
+    found = pipeline.reconcile(day)
+    if as_json:
+        console.file.write(f"{found.model_dump_json(indent=2)}\n")
+        return
+    console.print(_table(("audience", *pipeline.destinations), _present(pipeline, found)))
+    console.print(
+        _table(
+            ("audience", "at", "not at", "why", "customers"),
+            ((each.audience, each.at, each.not_at, each.reason, each.customers) for each in found.missing),
+        )
+    )
+
+
+def _present(pipeline: Pipeline, found: Reconciled) -> Iterator[tuple[object, ...]]:
+    for audience, at in found.present.items():
+        yield audience, *(at[name] for name in pipeline.destinations)
 
 
 def _tables(found: History) -> Iterator[Table | Text]:

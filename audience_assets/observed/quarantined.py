@@ -70,13 +70,22 @@ def of_day(settings: Settings, day: date | None = None) -> QuarantineManifest:
     raise StateError(f"there is no quarantine yet: materialize {QUARANTINE} for a day")
 
 
+def entries_of(settings: Settings, found: QuarantineManifest) -> Dataset:
+    """The files of a quarantine.
+
+    Raises:
+        StateError: They are gone.
+    """
+    return Dataset.existing(Layout(settings.state).absolute(found.file), QUARANTINE)
+
+
 def entries(settings: Settings, found: QuarantineManifest, asked: Asked) -> Iterator[tuple[Any, ...]]:
     """The entries that are asked for, by customer, with the columns SHOWN.
 
     Raises:
         StateError: The files are gone.
     """
-    files = Dataset.existing(Layout(settings.state).absolute(found.file), QUARANTINE).files
+    files = entries_of(settings, found).files
     with database.connect(settings, rules=False) as connection:
         dataset.read(connection, files, NO_ENTRIES).create_view("entries", replace=True)
         rows = connection.execute(

@@ -109,7 +109,7 @@ def test_a_url_that_cannot_work_is_a_settings_error(url: str) -> None:
 def test_an_unknown_schema_version_is_refused(ledger: Ledger, url: str, file: Path) -> None:
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("UPDATE schema_version SET version = 99")
-    with pytest.raises(StateError, match=r"ledger\.db has schema 99 .* knows 3: run the version"):
+    with pytest.raises(StateError, match=r"ledger\.db has schema 99 .* knows 4: run the version"):
         Ledger.open(url)
     with pytest.raises(StateError, match="schema 99"):  # it was changed under a ledger that is open
         ledger.forget_normalized_file("a")

@@ -72,7 +72,7 @@ def test_an_unknown_schema_version_is_refused(server: PostgresServer, database: 
         server.execute("UPDATE schema_version SET version = 99", database)
         with refused(StateError, "schema 99"):  # it was changed under a ledger that is open
             ledger.forget_normalized_file("a")
-    with refused(StateError, f"127.0.0.1:{server.port}/{database} has schema 99 .* knows 3: run the version"):
+    with refused(StateError, f"127.0.0.1:{server.port}/{database} has schema 99 .* knows 4: run the version"):
         Ledger.open(server.url(database))
 
 

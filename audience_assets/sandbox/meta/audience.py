@@ -74,6 +74,10 @@ class Audience:
         membership = self.membership
         return len(membership.people) if self.behaviour.matching == "people" else len(membership)
 
+    def told(self) -> int:
+        """How many people Meta says that it found among them."""
+        return round(self.behaviour.matched * self.size())
+
     @property
     def status(self) -> int:
         """The code of `operation_status`."""

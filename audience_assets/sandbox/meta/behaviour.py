@@ -30,6 +30,7 @@ class Behaviour:
         processing_seconds: how long a finished replace stays in progress.
         filling_seconds: how long an audience is still filling after an addition or a removal.
         quota: calls an hour; None for no limit.
+        matched: which share of the members Meta finds, as the counts that it tells say.
         matching: which reading of a removal the number of members goes by; both are always kept.
         people: the people whom the reading `people` finds, each a set of identifiers.
         samples: the shape of `invalid_entry_samples`, which Meta's page leaves open.
@@ -52,6 +53,7 @@ class Behaviour:
     processing_seconds: float = 0.0
     filling_seconds: float = 0.0
     quota: int | None = None
+    matched: float = 1.0
     matching: Matching = "identifiers"
     people: People = field(default_factory=list, repr=False)
     samples: Samples = "cells"

@@ -52,8 +52,8 @@ def audience_fields(account: Account, audience: Audience, names: Sequence[str]) 
         "retention_days": lambda: audience.retention_days,
         "operation_status": lambda: _status(audience.status),
         "delivery_status": lambda: {"code": 200, "description": "This audience is ready for use."},
-        "approximate_count_lower_bound": lambda: _about(audience.size(), math.floor),
-        "approximate_count_upper_bound": lambda: _about(audience.size(), math.ceil),
+        "approximate_count_lower_bound": lambda: _about(audience.told(), math.floor),
+        "approximate_count_upper_bound": lambda: _about(audience.told(), math.ceil),
         "time_created": lambda: int(audience.created),
         "time_updated": lambda: int(audience.updated),
     }

@@ -32,6 +32,7 @@ class Behaviour:
         per_second: calls a second; None for no limit.
         per_minute: calls a minute, behind which every call is refused for five minutes; None for no limit.
         limit_code: how a call beyond the limits is refused.
+        matched: which share of the members TikTok finds, as the number that it tells says.
         people: the people whom `Audience.people` finds, each a set of (column, value) identifiers.
         record: whether recorded calls keep the bytes of uploaded files.
     """
@@ -51,5 +52,6 @@ class Behaviour:
     per_second: int | None = None
     per_minute: int | None = None
     limit_code: int = TOO_FREQUENT
+    matched: float = 1.0
     people: People = field(default_factory=list, repr=False)
     record: bool = False

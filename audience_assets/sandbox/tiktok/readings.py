@@ -75,7 +75,7 @@ def _summary(audience: Audience) -> Answer:
         "name": audience.name,
         "audience_type": "Customer File",
         "calculate_type": audience.calculate_type,
-        "cover_num": audience.size(),
+        "cover_num": round(audience.behaviour.matched * audience.size()),
         "is_valid": audience.is_valid,
         "is_expiring": audience.is_expiring,
         "is_creator": True,
