@@ -7,6 +7,8 @@ import dagster as dg
 from audience_assets import settings as settings_file
 from audience_assets.assets import (
     accepted,
+    alerts,
+    audience_sizes,
     customers,
     destinations,
     erasure,
@@ -41,6 +43,7 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         assets = customers.build(pipeline, shared) + quarantine.build(pipeline, shared)
         for destination in pipeline.destinations.values():
             assets += destinations.build(pipeline, destination, shared)
+        assets += audience_sizes.build(pipeline, shared)
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets(retention.NAME, erasure.NAME),
@@ -54,7 +57,11 @@ def build_defs(settings: Settings | None = None) -> dg.Definitions:
         asset_checks=[preflight.build(pipeline, name) for name in pipeline.destinations],
         jobs=[job],
         schedules=[schedule, retention.schedule(pipeline), erasure.schedule(pipeline)],
-        sensors=[landed.build(pipeline, JOB, days), accepted.build(pipeline, assets)],
+        sensors=[
+            landed.build(pipeline, JOB, days),
+            accepted.build(pipeline, assets),
+            *alerts.build(pipeline.settings.alerts),
+        ],
         executor=dg.in_process_executor,
     )
 

@@ -64,3 +64,7 @@ class AudienceNotReadyError(DeliveryInterruptedError):
     """The partner is still busy with one audience: run again later; the others went on."""
 
     one_audience = True
+
+
+class AlertError(AudienceAssetsError):
+    """An alert could not be sent: mend the channel; it is sent by a later tick of the sensor."""

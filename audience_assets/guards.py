@@ -31,6 +31,7 @@ class GuardSettings(Section):
         smallest_extract: The least customers of a full extract, as a share of the median of the last days; 0 for any.
         lost_values: The largest share of all customers that may lose a field's usable value on one day; 1 for any.
         columns: What becomes of an extract that lacks a column which the last day had.
+        match_drop: By which share of what was usual fewer of an audience's members may be matched before a check warns; 1 for any.
         days: How many earlier days are looked back at.
     """
 
@@ -39,6 +40,7 @@ class GuardSettings(Section):
     smallest_extract: float = Field(default=0.7, ge=0, le=1)
     lost_values: float = Field(default=0.2, ge=0, le=1)
     columns: Literal["stop", "ignore"] = "stop"
+    match_drop: float = Field(default=0.3, ge=0, le=1)
     days: int = Field(default=7, ge=1, le=366)
 
 

@@ -5,12 +5,12 @@ Each tells audience_assets.progress how far it is, for whoever listens.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
-from audience_assets import database, progress
+from audience_assets import counting, database, progress
 from audience_assets.customers import hashed, normalized, raw
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.hashed import HashedManifest
@@ -19,16 +19,19 @@ from audience_assets.customers.raw import RawManifest
 from audience_assets.destinations import catalog, delta_files, planning
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Courier, Report
+from audience_assets.destinations.forecast import Forecast, Forecaster
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
-from audience_assets.destinations.planning import RemovalGuard
+from audience_assets.destinations.planning import Purpose, RemovalGuard
 from audience_assets.destinations.standing import Standing
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.observed import quarantine
+from audience_assets.observed import quarantine, reconciling, sizes
 from audience_assets.observed.quarantine_manifest import QuarantineManifest
+from audience_assets.observed.reconciliation import Reconciled
+from audience_assets.observed.sizes_manifest import SizesManifest
 from audience_assets.retention import purging
 from audience_assets.retention.purging import Purge
-from audience_assets.rules import engine
+from audience_assets.rules import engine, holdout
 from audience_assets.rules.match_keys import Tombstones
 from audience_assets.settings import Settings
 from audience_assets.storage import manifest, object_path
@@ -57,7 +60,7 @@ class Pipeline:
     def rules_signature(self) -> str:
         """What besides the row decides its digests."""
         forms = {form for destination in self.destinations.values() for form in destination.forms}
-        rules = self.settings.rules
+        rules, held_out = self.settings.rules, self.settings.holdout
         return engine.signature(
             rules_of(self.settings),
             forms,
@@ -66,6 +69,7 @@ class Pipeline:
                 rules.date_order,
                 str(rules.brazil_ninth_digit),
                 *sorted(self.settings.source.hashed),
+                *holdout.signature(held_out.salt, held_out.shares),
             ],
         )
 
@@ -103,6 +107,16 @@ class Pipeline:
         with workers(self.settings) as crew, self.ledger() as ledger:
             return quarantine.build(self.settings, ledger, crew, self.destinations, day)
 
+    def audience_sizes(self, day: date, *, newest: date | None = None) -> SizesManifest:
+        """Write down how many people of each audience its partner matched, if no day after it is known to be asked for."""
+        with self.ledger() as ledger:
+            return sizes.build(self.settings, ledger, self.destinations, day, newest or day)
+
+    def reconcile(self, day: date) -> Reconciled:
+        """Where the customers of a day's audiences are, and why not elsewhere; only counts."""
+        with workers(self.settings) as crew, self.ledger() as ledger:
+            return reconciling.reconcile(self.settings, ledger, crew, self.destinations, day)
+
     def plan(
         self,
         destination: str,
@@ -111,12 +125,13 @@ class Pipeline:
         planned: Mapping[str, str] | None = None,
         replace: Sequence[str] = (),
         allow: Collection[str] = (),
+        purpose: Purpose = "deliver",
     ) -> tuple[list[Standing], DeltaManifest]:
         """Make a destination's delta for the day, or find what of it was delivered or begun.
 
         `planned` has, by audience, the snapshot of an earlier day that the same run has just planned; `replace` names
         audiences that are to be sent as a whole whatever changed; `allow` has "removals", or "removals:AUDIENCE", where
-        more may be taken out than the guard lets through.
+        more may be taken out than the guard lets through; `purpose` says whether it may be delivered.
         """
         settings = self.settings.destinations[destination]
         table = self.destinations[destination]
@@ -124,15 +139,28 @@ class Pipeline:
             log = HashedLog(connection, self.layout, ledger, table)
             planner = catalog.kind_of(settings).planner(table, settings)
             guard = RemovalGuard(self.settings.guards, allow)
-            return planning.plan(log, planner, day, planned or {}, replace, guard)
+            return planning.plan(log, planner, day, planned or {}, replace, guard, purpose)
+
+    def forecast(self, made: DeltaManifest) -> Forecast:
+        """What delivering a delta would take now."""
+        with self.ledger() as ledger:
+            return self._forecaster(made.destination).forecast(ledger, made)
+
+    def _forecaster(self, destination: str) -> Forecaster:
+        settings = self.settings.destinations[destination]
+        return catalog.kind_of(settings).forecaster(self.destinations[destination], settings)
 
     def manifests(self, day: date, destination: str) -> tuple[RawManifest, NormalizedManifest, DeltaManifest]:
         """What the steps of a day wrote down."""
         return (
             manifest.read(RawManifest, self.layout.raw(day), RAW),
             manifest.read(NormalizedManifest, self.layout.normalized(day), NORMALIZED),
-            manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta"),
+            self.delta(destination, day),
         )
+
+    def delta(self, destination: str, day: date) -> DeltaManifest:
+        """What a day's delta says."""
+        return manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta")
 
     def count_delta(self, destination: str, made: DeltaManifest) -> list[dict[str, Any]]:
         """Rows and distinct customers of each audience's files by operation, counted in the files themselves."""
@@ -148,9 +176,18 @@ class Pipeline:
                     counted.append({"day": made.day, "audience": part.audience} | found)
         return counted
 
+    def first_rows(self, made: DeltaManifest, count: int) -> list[dict[str, Any]]:
+        """The first rows of a delta as the partner gets them, the customer's id included; none where there are no files."""
+        folder = self.layout.delta(made.destination, made.day)
+        written = [folder / file.name for file in made.files[:1]]
+        if not written or object_path.missing(written) is not None:
+            return []
+        with database.connect(self.settings, rules=False) as connection:
+            return delta_files.first_rows(connection, written[0], count)
+
     def holds(self, destination: str, day: date) -> list[dict[str, Any]]:
         """What the ledger says the partner holds of each audience, beside what is due for the day."""
-        made = manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta")
+        made = self.delta(destination, day)
         kept_back = {part.audience: part.held for part in made.parts if part.held}
         with self.ledger() as ledger:
             due = ledger.current_snapshot(day)
@@ -193,12 +230,25 @@ class Pipeline:
             self.ledger() as ledger,
             kind.sender(table, settings, ledger, self.layout) as sender,
             progress.stage("delivering", partial(self._rows_planned, destination, day)) as stage,
+            counting.counted() as calls,
         ):
 
             def acknowledged(_number: int, _total: int, rows: int) -> None:
                 stage.advance(rows)
 
-            return Courier(ledger, self.layout, destination, sender, run, acknowledged).deliver(day)
+            report = Courier(ledger, self.layout, destination, sender, run, acknowledged).deliver(day)
+            made = self.delta(destination, day)
+            return replace(
+                report,
+                calls=calls,
+                everybody=self._forecaster(destination).everybody(made, report.brought),
+                parts=made.parts,
+                remote_ids={
+                    each.audience: each.remote_id
+                    for each in ledger.remote_audiences(destination)
+                    if each.remote_id
+                },
+            )
 
     def _rows_planned(self, destination: str, day: date) -> int:
-        return manifest.read(DeltaManifest, self.layout.delta(destination, day), f"{destination}/delta").rows
+        return self.delta(destination, day).rows

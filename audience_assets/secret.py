@@ -45,7 +45,8 @@ class Secret(BaseModel):
         found = os.environ.get(self.env)
         if not found:
             raise SettingsError(
-                f"the environment variable {self.env} is not set; the settings read a secret from it"
+                f"the environment variable {self.env} is not set: set it where Dagster runs; the settings read a secret from"
+                f' it with {{ env = "{self.env}" }}'
             )
         return found
 

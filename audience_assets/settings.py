@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
+from audience_assets.alerts.settings import AlertSettings
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
@@ -31,6 +32,7 @@ from audience_assets.errors import SettingsError
 from audience_assets.guards import GuardSettings
 from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.secret import Secret
+from audience_assets.settings_lines import not_toml
 from audience_assets.settings_problems import no_such_key, sentences
 from audience_assets.settings_section import Section
 from audience_assets.settings_values import (
@@ -121,6 +123,23 @@ class RuleSettings(Section):
     brazil_ninth_digit: bool = True
 
 
+class HoldoutSettings(Section):
+    """Which share of an audience's customers is never delivered into it, at any destination; another salt moves people."""
+
+    salt: str = ""
+    shares: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _salted(self) -> "HoldoutSettings":
+        if self.shares and not self.salt:
+            raise ValueError(
+                'shares need a salt: any text of your own, such as salt = "2026", and never another one'
+            )
+        return self
+
+
 class EngineSettings(Section):
     """What DuckDB may use, and into how many pieces the work is cut.
 
@@ -201,10 +220,12 @@ class Settings(BaseSettings):
     suppression: PeopleSettings | None = None
     erasure: ErasureSettings = ErasureSettings()
     rules: RuleSettings = RuleSettings()
+    holdout: HoldoutSettings = HoldoutSettings()
     engine: EngineSettings = EngineSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
     guards: GuardSettings = GuardSettings()
+    alerts: AlertSettings = AlertSettings()
     destinations: dict[str, DestinationSettings] = Field(default_factory=_only_vtex_ads)
 
     @field_validator("ledger_url", mode="before")
@@ -299,13 +320,13 @@ def load(file: Path | None = None) -> Settings:
     """
     named = file or (Path(os.environ[SETTINGS_VARIABLE]) if os.environ.get(SETTINGS_VARIABLE) else None)
     if named is None:
-        return _validated({}, "the environment").under(Path.cwd())
-    return _validated(_parsed(named), str(named)).under(named.resolve().parent)
+        return _validated("", "the environment").under(Path.cwd())
+    return _validated(_text_of(named), str(named)).under(named.resolve().parent)
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+def _text_of(file: Path) -> str:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
             f"the settings file {file} does not exist; {SETTINGS_VARIABLE} or --settings names it"
@@ -314,12 +335,20 @@ def _parsed(file: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{file} is not UTF-8 (at line {line}): save it as UTF-8") from None
+        raise SettingsError(f"{file}, line {line}: this is not UTF-8: save the file as UTF-8") from None
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}") from None
+        line, said = not_toml(text, error)
+        raise SettingsError(f"{where}, line {line}: {said}") from None
 
 
-def _validated(given: dict[str, Any], where: str) -> Settings:
+def _validated(text: str, where: str) -> Settings:
+    given = _parsed(text, where)
+
     class FromFile(Settings):
         @classmethod
         def settings_customise_sources(
@@ -346,4 +375,4 @@ def _validated(given: dict[str, Any], where: str) -> Settings:
             f""" write {OVERRIDE_PREFIX}OWNERS=["team:data"], or one variable a key as {OVERRIDE_PREFIX}SCHEDULE__HOUR=6"""
         ) from None
     except ValidationError as error:
-        raise SettingsError("; ".join(sentences(error, Settings, OVERRIDE_PREFIX, where))) from None
+        raise SettingsError("; ".join(sentences(error, Settings, OVERRIDE_PREFIX, where, text))) from None

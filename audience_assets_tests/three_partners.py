@@ -118,11 +118,18 @@ def worlds(server: S3Server, administrator: Any, prefix: str, folder: Path) -> I
         patch.setenv(deployment.KEY, server.write_only.secret_access_key)
         tiktok.advertiser.smallest_audience = 1
 
-        def made(vtex_ads: Mapping[str, Any] | None = None, **given: Any) -> World:
+        def made(
+            vtex_ads: Mapping[str, Any] | None = None,
+            tiktok_bent: Mapping[str, Any] | None = None,
+            meta_bent: Mapping[str, Any] | None = None,
+            **given: Any,
+        ) -> World:
             places = {
                 "vtex_ads": deployment.destination(server, prefix) | dict(vtex_ads or {}),
-                "tiktok": tiktok_destination(tiktok, tiktok.advertiser, patience_seconds=0),
-                "meta": meta_destination(meta, meta.account, rows_per_batch=100, patience_seconds=0),
+                "tiktok": tiktok_destination(tiktok, tiktok.advertiser, patience_seconds=0)
+                | dict(tiktok_bent or {}),
+                "meta": meta_destination(meta, meta.account, rows_per_batch=100, patience_seconds=0)
+                | dict(meta_bent or {}),
             }
             settings = deployment.settings_of(folder, places, **given)
             return World(folder, Pipeline(settings), server, administrator, prefix, meta, tiktok)

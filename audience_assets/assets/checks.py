@@ -11,6 +11,7 @@ from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.customers.raw import RawManifest
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.ledger.ledger import Ledger
+from audience_assets.observed.sizes_manifest import SizesManifest
 
 Subject = TypeVar("Subject")
 
@@ -148,6 +149,21 @@ def _not_there_yet(subject: dict[str, Any]) -> str | None:
     return f"{_place(subject)}: accepted, not yet ready." if subject["waiting"] else None
 
 
+def _matches_fewer(made: SizesManifest) -> str | None:
+    return " ".join(f"{made.day}, {sentence}." for sentence in made.fallen) or None
+
+
+def _ends(made: SizesManifest) -> str | None:
+    said = [f"{made.day}, {each.name}: {each.ending}." for each in made.sizes if each.ending]
+    return " ".join(said) or None
+
+
+def _did_not_answer(made: SizesManifest) -> str | None:
+    if made.asked_at is None:
+        return None  # an earlier day, of which nobody knows
+    return " ".join(f"{made.day}, {name}: {why}." for name, why in made.unasked.items()) or None
+
+
 def _place(subject: dict[str, Any]) -> str:
     return f"{subject['day']}, {subject['audience']}" if subject["audience"] else str(subject["day"])
 
@@ -208,4 +224,24 @@ NOTHING_HELD_BACK: Check[dict[str, Any]] = Check(
     "No audience is too small for the partner, and the partner has finished with what it accepted; a later run finishes it.",
     dg.AssetCheckSeverity.WARN,
     _not_there_yet,
+)
+MATCH_SHARE_HOLDS: Check[SizesManifest] = Check(
+    "match_share_holds",
+    "Partners match about as large a share of each audience as on the last days (guards.match_drop). A wrong digest matches "
+    "nobody: compare a known customer with `audience-assets normalize`, and see what changed in rules, settings and columns.",
+    dg.AssetCheckSeverity.WARN,
+    _matches_fewer,
+)
+NO_AUDIENCE_ENDS: Check[SizesManifest] = Check(
+    "no_audience_ends",
+    "No partner is about to end an audience: Meta after two years without an active ad set, TikTok after 365 days without use "
+    "or when its retention is over.",
+    dg.AssetCheckSeverity.WARN,
+    _ends,
+)
+PARTNERS_ANSWERED: Check[SizesManifest] = Check(
+    "partners_answered",
+    "Every partner that can be asked told of its audiences. If one did not, nothing else depends on it: materialize again.",
+    dg.AssetCheckSeverity.WARN,
+    _did_not_answer,
 )

@@ -6,12 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from audience_assets.assets import checks, metadata
+from audience_assets.assets import checks, customers_metadata, groups
 from audience_assets.assets.days import Materialized, each_day
 from audience_assets.pipeline import Pipeline
 from audience_assets.storage.layout import NORMALIZED, RAW
-
-GROUP = "customers"
 
 
 class GuardConfig(dg.Config):
@@ -24,7 +22,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
     """The three assets for a deployment; `shared` is what all assets of it have in common."""
 
     @dg.asset(
-        group_name=GROUP,
+        group_name=groups.CUSTOMERS,
         kinds={"duckdb"},
         tags={"pii": "none"},  # fingerprints and customer ids only
         check_specs=[
@@ -46,13 +44,13 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
         **On a bad day:** the failure names the file, column or line to mend; then materialize the day again.
         """
         read = partial(pipeline.read_extract, allow=config.allow)
-        raws = each_day(context, read, metadata.of_raw).values()
+        raws = each_day(context, read, lambda result: customers_metadata.of_raw(result, pipeline)).values()
         looked_at = (checks.FEW_ROWS_SET_ASIDE, checks.EXTRACT_SIZE, checks.EXTRACT_COLUMNS)
         return dg.MaterializeResult(check_results=[check.result(raws) for check in looked_at])
 
     @dg.asset(
         deps=[raw_customers],
-        group_name=GROUP,
+        group_name=groups.CUSTOMERS,
         kinds={"duckdb", "parquet"},
         tags={"pii": "clear"},
         check_specs=[
@@ -77,7 +75,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
             results = each_day(
                 context,
                 partial(pipeline.normalize, allow=config.allow),
-                lambda result: metadata.of_normalized(result, pipeline.settings),
+                lambda result: customers_metadata.of_normalized(result, pipeline),
             )
             return dg.MaterializeResult(
                 check_results=[
@@ -89,7 +87,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
 
     @dg.asset(
         deps=[normalized_customers],
-        group_name=GROUP,
+        group_name=groups.CUSTOMERS,
         kinds={"duckdb", "parquet"},
         tags={"pii": "hashed"},
         **shared,
@@ -102,9 +100,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
 
         **A good day:** as many rows as normalized_customers. It fails only when the disk or the state directory does.
         """
-        each_day(
-            context, pipeline.hash, lambda result: metadata.of_hashed(result, pipeline.destinations.values())
-        )
+        each_day(context, pipeline.hash, lambda result: customers_metadata.of_hashed(result, pipeline))
         return dg.MaterializeResult()
 
     return [raw_customers, normalized_customers, hashed_customers]

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from audience_assets import progress
 from audience_assets.assets.lines import Lines
+from audience_assets.assets.metadata import in_reading_order
 from audience_assets.errors import AudienceAssetsError, DeliveryInterruptedError
 
 Result = TypeVar("Result")
@@ -46,7 +47,7 @@ def each_day(
         ):
             results[day] = step(day)
         seconds = monotonic() - started
-        told = dict(metadata(results[day]))
+        told = in_reading_order(dict(metadata(results[day])))
         told |= {"seconds": round(seconds, 3), "rows per second": round(told["dagster/row_count"] / seconds)}
         context.add_asset_metadata(told, asset_key=context.asset_key, partition_key=day.isoformat())
     return results

@@ -6,14 +6,18 @@ from typing import Any
 
 import dagster as dg
 
-from audience_assets.assets import checks, metadata
+from audience_assets.assets import checks, destinations_metadata
 from audience_assets.assets.days import Materialized, days_of, each_day, readable_failures
+from audience_assets.assets.destinations_metadata import Planned
+from audience_assets.destinations import planning
 from audience_assets.destinations.catalog import kind_of
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.delivery import Report
-from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.pipeline import Pipeline
 from audience_assets.storage.layout import HASHED
+
+PREVIEWED = 5
+"""Rows of a delta that are shown, masked."""
 
 RETRIES = dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
@@ -25,7 +29,8 @@ written file is opened again and compared, before anything is published here. Wh
 that a person can look, and not delivered unless the run config allows it.
 
 **A good day:** a few per cent of the customers. **No rows** is fine when nothing changed.
-**On a bad day:** a contract failure names column, rule and count, and nothing has been sent.
+**On a bad day:** a contract failure names column, rule and count, and nothing has been sent. An audience that is held or
+stopped says why in the table `audiences`. To only see what would be sent, set `plan_only` in the run config.
 
 Columns:
 
@@ -37,6 +42,11 @@ Each {batch} is written into the ledger before it leaves and after it was acknow
 what was begun is finished with the same bytes, and nothing is sent twice in effect. Delivering a delivered day sends
 nothing and says so. An older day after a newer one is refused.
 
+`calls` are those that a delivery needs however quick {title} is, as the delta foretold them; `calls while waiting` are looks
+that found it busy, repeats, and asking whom it refused; `calls saved` are what sending everybody would have taken, less
+`calls` (below 0 on days when that were fewer).
+
+**A good day:** as many rows as the delta has, none refused, `calls` as foretold. Nothing sent is fine when nothing changed.
 **On a bad day:** the failure says whether running again is enough or who must act (credentials, rights, settings).
 """
 
@@ -46,10 +56,13 @@ class DeltaConfig(dg.Config):
 
     `replace` names audiences that are to be sent as a whole, in place of what the partner holds; "*" means all.
     `allow` has "removals", or "removals:AUDIENCE", where more may be taken out than the guard lets through.
+    With `plan_only` the delta and its forecast are made to be looked at, and its delivery refuses until the delta is made
+    again without.
     """
 
     replace: list[str] = []  # noqa: RUF012 - Dagster reads the type and default of a config from the class
     allow: list[str] = []  # noqa: RUF012
+    plan_only: bool = False
 
 
 def build(
@@ -57,7 +70,9 @@ def build(
 ) -> list[dg.AssetsDefinition]:
     """`NAME/delta` and `NAME/delivery`; `shared` is what all assets of the deployment have in common."""
     name = destination.name
-    kind = kind_of(pipeline.settings.destinations[name])
+    given = pipeline.settings.destinations[name]
+    kind = kind_of(given)
+    uri, page = kind.uri(given), kind.page(given)
     common = {"key_prefix": name, "group_name": name, **shared}
 
     @dg.asset(
@@ -75,27 +90,26 @@ def build(
     def delta(context: dg.AssetExecutionContext, config: DeltaConfig) -> Materialized:
         planned: dict[str, str] = {}
 
-        def plan(day: date) -> DeltaManifest:
+        def plan(day: date) -> Planned:
             standings, made = pipeline.plan(
-                name, day, planned=planned, replace=config.replace, allow=config.allow
+                name,
+                day,
+                planned=planned,
+                replace=config.replace,
+                allow=config.allow,
+                purpose="plan_only" if config.plan_only else "deliver",
             )
-            for stands, part in zip(standings, made.parts, strict=True):
-                if stands.delivered is not None:
-                    planned.pop(stands.audience, None)
-                elif part.held or part.stopped:
-                    continue  # the partner keeps what the days before bring it
-                elif part.mode == "delete":
-                    planned.pop(stands.audience, None)
-                else:
-                    planned[stands.audience] = stands.due
-            return made
+            planning.chain(planned, standings, made)
+            folder = pipeline.layout.delta(name, day)
+            return Planned(made, pipeline.forecast(made), pipeline.first_rows(made, PREVIEWED), folder)
 
-        made = each_day(context, plan, lambda result: metadata.of_delta(result, destination))
-        counted = [count for result in made.values() for count in pipeline.count_delta(name, result)]
+        days = each_day(context, plan, lambda result: destinations_metadata.of_delta(result, destination))
+        made = [result.made for result in days.values()]
+        counted = [count for result in made for count in pipeline.count_delta(name, result)]
         return dg.MaterializeResult(
             check_results=[
                 checks.EACH_CUSTOMER_ONCE.result(counted),
-                checks.REMOVALS_WITHIN_BOUNDS.result(made.values()),
+                checks.REMOVALS_WITHIN_BOUNDS.result(made),
             ]
         )
 
@@ -116,10 +130,10 @@ def build(
     def delivery(context: dg.AssetExecutionContext) -> Materialized:
         def deliver(day: date) -> Report:
             report = pipeline.deliver(name, day, run=context.run.run_id)
-            context.log.info("%s: %s", day, metadata.sentence(report, name))
+            context.log.info("%s: %s", day, destinations_metadata.sentence(report, name))
             return report
 
-        each_day(context, deliver, lambda report: metadata.of_delivery(report, name))
+        each_day(context, deliver, lambda report: destinations_metadata.of_delivery(report, name, uri, page))
         last = days_of(context)[-1]
         with readable_failures(context, last):
             held = pipeline.holds(name, last)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from audience_assets.assets.customers import GROUP
+from audience_assets.assets import groups
 from audience_assets.assets.days import Materialized, readable_failures
 from audience_assets.erasure import carrying_out, reading
 from audience_assets.erasure.receipt import Receipt, receipts
@@ -22,7 +22,7 @@ def build(pipeline: Pipeline) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=NAME,
-        group_name=GROUP,
+        group_name=groups.UPKEEP,
         owners=list(pipeline.settings.owners),
         tags={"pii": "none"},
         check_specs=[

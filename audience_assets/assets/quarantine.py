@@ -5,8 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from audience_assets.assets import metadata
-from audience_assets.assets.customers import GROUP
+from audience_assets.assets import groups, metadata
 from audience_assets.assets.days import Materialized, each_day
 from audience_assets.observed.quarantine_manifest import QuarantineManifest
 from audience_assets.pipeline import Pipeline
@@ -19,7 +18,7 @@ def build(pipeline: Pipeline, shared: Mapping[str, Any]) -> list[dg.AssetsDefini
     @dg.asset(
         name=QUARANTINE,
         deps=[HASHED],
-        group_name=GROUP,
+        group_name=groups.OBSERVED,
         kinds={"duckdb", "parquet"},
         tags={"pii": "none"},  # customer ids and reasons only
         **shared,

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from audience_assets.assets.customers import GROUP
+from audience_assets.assets import groups
 from audience_assets.assets.days import Materialized, readable_failures
 from audience_assets.pipeline import Pipeline
 from audience_assets.retention.purging import KINDS
@@ -14,7 +14,9 @@ SCHEDULE = "retention_schedule"
 def build(pipeline: Pipeline) -> dg.AssetsDefinition:
     """The asset `retention`, which has no days."""
 
-    @dg.asset(name=NAME, group_name=GROUP, owners=list(pipeline.settings.owners), tags={"pii": "none"})
+    @dg.asset(
+        name=NAME, group_name=groups.UPKEEP, owners=list(pipeline.settings.owners), tags={"pii": "none"}
+    )
     def removed(context: dg.AssetExecutionContext) -> Materialized:
         """What is older than `[retention]` in the settings keeps it is removed here, and what killed runs left.
 

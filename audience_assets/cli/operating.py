@@ -1,4 +1,4 @@
-"""Commands for whoever runs a deployment: `preflight`, `forget`, `erase`, `quarantine`, `history`, `purge`, `key`."""
+"""Commands for whoever runs a deployment: `preflight`, `plan`, `forget`, `erase`, `quarantine`, `history`, `purge`, `key`."""
 
 import sys
 from datetime import datetime
@@ -45,6 +45,35 @@ def preflight(
         console().print(table.of(found))
     if any(each.holds_back for findings in found.values() for each in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day.")],
+    destinations: Annotated[
+        list[str] | None, typer.Argument(help="Names in the settings; all of them when none is given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,  # noqa: FBT002
+    settings: SettingsFile = None,
+) -> None:
+    """Show what a day's deliveries would send and take: rows, removals, files, calls, bytes, minutes. Nothing is sent."""
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.cli import planned  # noqa: PLC0415
+    from audience_assets.destinations import catalog  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    with readable_errors():
+        pipeline = Pipeline(settings_file.load(settings))
+        names = destinations or list(pipeline.destinations)
+        for name in names:
+            catalog.require(name, pipeline.destinations)
+        found = [planned.look(pipeline, name, day.date()) for name in names]
+    if as_json:
+        typer.echo(planned.as_json(found))
+    else:
+        console().print(planned.table(found))
+        for sentence in planned.sentences(found):
+            typer.echo(sentence)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands to get to know the package: `normalize`, `generate`, `sandbox`, `demo`, `ui`."""
+"""Commands to get to know the package: `normalize`, `generate`, `sandbox`, `rehearse`, `demo`, `ui`."""
 
 import io
 import sys
@@ -77,6 +77,20 @@ def sandbox(
         from audience_assets.sandbox import sandbox as endpoints  # noqa: PLC0415
 
         endpoints.run(ready, directory)
+
+
+@app.command()
+def rehearse(
+    ready: Annotated[Path, typer.Argument(help="What `audience-assets sandbox --ready` wrote.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Print variables that put the sandbox in the place of the settings' partners: eval "$(audience-assets rehearse FILE)"."""
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.demo import rehearsal  # noqa: PLC0415
+
+    with readable_errors():
+        for line in rehearsal.exports(settings_file.load(settings), ready):
+            typer.echo(line)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The delta of a destination that keeps a list for each of the customers' audiences: who joins it, who leaves it, or all anew."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
@@ -18,6 +18,8 @@ from audience_assets.destinations.manifest import DeltaFile, DeltaPart
 from audience_assets.destinations.standing import Standing
 from audience_assets.errors import SettingsError
 
+RETIRED = "retire = true in the settings: everybody is taken out, and it is deleted at the partner"
+
 
 @dataclass(frozen=True, slots=True)
 class AudiencePlanner:
@@ -31,6 +33,7 @@ class AudiencePlanner:
         smallest: How many members the partner wants at least; 0 where it does not mind.
         below_smallest: What becomes of an audience that would have fewer: nothing is sent, or it is deleted.
         order: Whether removals or additions are sent first.
+        retired: The audiences that end: emptied and deleted, or only deleted where the partner takes no small audience.
     """
 
     feeds: Feeds
@@ -39,6 +42,7 @@ class AudiencePlanner:
     smallest: int = 0
     below_smallest: Literal["hold", "delete"] = "hold"
     order: tuple[str, str] = (REMOVE, ADD)
+    retired: Collection[str] = ()
 
     def audiences(self, log: HashedLog, due: str) -> dict[str, int]:
         """Every audience that has members, or that the partner holds, with its number of members."""
@@ -66,7 +70,7 @@ class AudiencePlanner:
         ]
         for state in states:
             if state.unfilled:
-                yield self._too_small(log, state) or self._first_load(log, state)
+                yield self._end(state) or self._too_small(log, state) or self._first_load(log, state)
 
         def alike(state: AudienceState) -> tuple[str, bool]:
             return state.standing.held or "", state.tracked.wanted
@@ -91,7 +95,9 @@ class AudiencePlanner:
         told = []
         for state in states:
             counted, request = counts[state.name], requests.get(state.name)
-            part = self._too_small(log, state, _held(state, counted))
+            holds = _held(state, counted)
+            part = self._end(state, holds) if self.smallest else None
+            part = part or self._too_small(log, state, holds)
             part = part or self._replacement(log, state, counted, request)
             if part is None:
                 told.append(state)
@@ -130,10 +136,8 @@ class AudiencePlanner:
     ) -> DeltaPart:
         """What changed, after `_tell`."""
         files = [file for each in self.order for file in self._changed(log, state, each)]
-        held = _held(state, counts)
-        return _part(
-            state, files, request=request, held_before=held, taken_out=counts[changes.LEFT], **counts
-        )
+        told = {"held_before": _held(state, counts), "taken_out": counts[changes.LEFT], **counts}
+        return self._end(state, files=files, **told) or _part(state, files, request=request, **told)
 
     def _replacement(
         self, log: HashedLog, state: AudienceState, counts: changes.Counts, request: str | None
@@ -175,6 +179,15 @@ class AudiencePlanner:
             else ""
         )
 
+    def _end(
+        self, state: AudienceState, holds: int = 0, files: Sequence[DeltaFile] = (), **told: int
+    ) -> DeltaPart | None:
+        """The end of an audience that the settings retire, if it is one: what these files take out, then its deletion."""
+        if state.name not in self.retired or not state.there:
+            return None
+        gone = {"held_before": holds, "taken_out": holds, changes.LEFT: holds} | told
+        return _part(state, list(files), mode="delete", why=RETIRED, retires=True, **gone)
+
     def _too_small(self, log: HashedLog, state: AudienceState, holds: int = 0) -> DeltaPart | None:
         """What is said of an audience that would have fewer members than the partner takes, if it is one.
 
@@ -187,7 +200,8 @@ class AudiencePlanner:
         if state.there and self.below_smallest == "delete":
             gone = {"held_before": holds, "taken_out": holds}
             return _part(state, [], mode="delete", why=f"{held}: it is deleted there", empties=False, **gone)
-        return _part(state, [], held=f"{held}: nothing is sent, and what it holds stays", empties=False)
+        stays = f"{held}: nothing is sent, and what it holds stays"
+        return _part(state, [], held=stays, empties=False, held_before=holds)
 
     def _everyone(self, log: HashedLog, state: AudienceState, operation: str) -> list[DeltaFile]:
         if state.feed is None:

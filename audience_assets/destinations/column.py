@@ -64,10 +64,10 @@ class Column:
 
     @property
     def description(self) -> str:
-        """Meaning, source fields and rule in one line, for the Dagster UI and the docs."""
+        """Meaning, source fields and rule with its version in one line, for the Dagster UI and the docs."""
         what = "SHA-256 of " if self.hashed else ""
         fields = " or ".join(field for field in self.fields if field not in CONTEXT)
-        return f"{self.meaning}. {what}{fields}: {self.form.description}."
+        return f"{self.meaning}. {what}{fields}: {self.form.description}. Rule {self.form.signature}."
 
     def text_sql(self, ready_digests: Collection[str] = ()) -> str:
         """SQL for the string before hashing; a field that arrives as a ready-made digest has none."""

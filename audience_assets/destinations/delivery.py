@@ -5,14 +5,16 @@ repeated with the same bytes. Audiences of one destination are delivered one by 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from audience_assets.counting import Calls
 from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
 from audience_assets.destinations.sending import AcceptedError, BeginAgainError, Sender
+from audience_assets.destinations.standing import delivered_before
 from audience_assets.errors import (
     AudienceAssetsError,
     DeliveryInterruptedError,
@@ -57,9 +59,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run of a delivery did for each audience of the destination."""
+    """What a run of a delivery did for each audience of the destination.
+
+    Attributes:
+        outcomes: What it did, by audience.
+        calls: The calls that it made at the partner.
+        everybody: How many calls it would have taken to send everybody to the audiences that it brought something to.
+        parts: What the day's delta says of each audience.
+        remote_ids: The partner's id of each audience that has one.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
+    everybody: int = 0
+    parts: Sequence[DeltaPart] = ()
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sent(self) -> list[Batch]:
@@ -70,6 +84,16 @@ class Report:
     def delivered(self) -> list[Delivery]:
         """The day's deliveries that this run made."""
         return [outcome.delivery for outcome in self.outcomes if outcome.delivery is not None]
+
+    @property
+    def brought(self) -> set[str]:
+        """The audiences that it brought to where they should be."""
+        return {each.audience for each in self.outcomes if each.delivery or each.resumed}
+
+    @property
+    def calls_saved(self) -> int:
+        """Calls that sending everybody would have taken, less those that were needed; below 0 where that were fewer."""
+        return self.everybody - self.calls.needed if self.brought else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +124,11 @@ class Courier:
             ContractError: A file is not what was planned.
             OutOfOrderError: Another run is delivering, a newer day was delivered, or the delta is out of date.
             DestinationRefusedError: The partner refuses; a person must act.
-            GuardError: A guard stopped parts of the delta; the others were delivered.
+            GuardError: A guard stopped parts of the delta; the others were delivered. Or it was only planned.
             DeliveryInterruptedError: The partner's answer is unknown; running again is safe.
         """
         with self.ledger.lease(f"delivery of {self.name}", LEASE_SECONDS) as lease:
+            delta = self._deliverable(day)
             failures: dict[str, AudienceAssetsError] = {}
             sent: defaultdict[str, list[Batch]] = defaultdict(list)
             resumed = {}
@@ -113,7 +138,6 @@ class Courier:
                 if begun is not None:
                     with _gathered(failures, audience), _awaited(waiting, audience):
                         resumed[audience] = self._send_all(begun, lease, sent[audience])
-            delta = manifest.read(DeltaManifest, self._folder(day), f"{self.name}/delta")
             outcomes = []
             behind = {*resumed, *waiting}
             for part in delta.parts:
@@ -130,36 +154,46 @@ class Courier:
             _raise_gathered(self.name, failures)
             return Report(outcomes)
 
+    def _deliverable(self, day: date) -> DeltaManifest:
+        """The day's delta, unless a person only wanted to look at it."""
+        delta = manifest.read(DeltaManifest, self._folder(day), f"{self.name}/delta")
+        if delta.plan_only:
+            raise GuardError(
+                f"it was only planned, so nothing was sent: materialize {self.name}/delta for {day} without plan_only, then "
+                f"{self.name}/delivery"
+            )
+        return delta
+
     def _deliver_part(
         self, delta: DeltaManifest, part: DeltaPart, resumed: Delivery | None, lease: Lease, sent: list[Batch]
     ) -> Outcome:
         if part.held:
             return Outcome(part.audience, resumed, None, None, sent, held=part.held)
-        if part.stopped and self._delivered_before(delta, part) is None:
+        if part.stopped and delivered_before(self.ledger, delta, part) is None:
             raise GuardError(f"a guard stopped it and nothing was sent: {part.stopped}")
         if part.mode == "delete":
+            if self._has_to_be_emptied(delta, part):
+                self._send_all(self._plan(delta, part), lease, sent)
             self.sender.delete(part.audience)
             self.ledger.forget_audience(self.name, part.audience)
             return Outcome(part.audience, resumed, None, None, sent, held="it was deleted at the partner")
-        already = self._delivered_before(delta, part)
+        already = delivered_before(self.ledger, delta, part)
         if already is not None:
+            self.sender.rename(part.audience)
             same = resumed is not None and already.id == resumed.id
             return Outcome(part.audience, resumed, None, None if same else already, sent)
         done = self._send_all(self._plan(delta, part), lease, sent)
+        self.sender.rename(part.audience)
         return Outcome(part.audience, resumed, done, None, sent)
+
+    def _has_to_be_emptied(self, delta: DeltaManifest, part: DeltaPart) -> bool:
+        """Whether people are to be taken out of an audience before it is deleted, and were not yet."""
+        there = self.ledger.acknowledged(self.name, part.audience) is not None
+        return bool(part.files) and there and delivered_before(self.ledger, delta, part) is None
 
     def _holds_newer(self, audience: str, day: date) -> bool:
         pointer = self.ledger.acknowledged(self.name, audience)
         return pointer is not None and pointer.day > day
-
-    def _delivered_before(self, delta: DeltaManifest, part: DeltaPart) -> Delivery | None:
-        if part.request is not None:
-            return self.ledger.done_request(self.name, part.request)
-        done = self.ledger.done_delivery(self.name, delta.day, delta.to_snapshot, part.audience)
-        pointer = self.ledger.acknowledged(self.name, part.audience)
-        if done is None or pointer is None:
-            return None
-        return done if pointer.day > delta.day or pointer.snapshot_key == delta.to_snapshot else None
 
     def _plan(self, delta: DeltaManifest, part: DeltaPart) -> Delivery:
         pointer = self.ledger.acknowledged(self.name, part.audience)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -82,6 +83,13 @@ def count_customers(connection: duckdb.DuckDBPyConnection, written_files: Sequen
     return {"rows": rows, "customers": customers}
 
 
+def first_rows(connection: duckdb.DuckDBPyConnection, file: Place, count: int) -> list[dict[str, Any]]:
+    """The first rows of a written file."""
+    names = state_reading.names(connection, [file])
+    found = connection.read_parquet(names, hive_partitioning=False).limit(count)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
 def _refuse_repeated(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], form: FileForm) -> None:
     """Each customer stands once: which of two rows a partner would keep is not ours to guess."""
     counted = count_customers(connection, paths)
@@ -111,6 +119,8 @@ def _drafts(folder: Place, suffix: str) -> Iterator[Callable[[], Path]]:
 
 def _published(draft: Path, rows: int, folder: Place, ending: str, operation: str) -> DeltaFile:
     """The name holds the content's hash, so a plan's file is never replaced by another one's."""
-    sha256 = files.sha256_of(draft)
+    sha256, file_bytes = files.sha256_of(draft), draft.stat().st_size
     final = files.publish(draft, folder / f"{sha256[:16]}-{ending}")
-    return DeltaFile(name=final.path.name, rows=rows, sha256=sha256, operation=operation)
+    return DeltaFile(
+        name=final.path.name, rows=rows, file_bytes=file_bytes, sha256=sha256, operation=operation
+    )

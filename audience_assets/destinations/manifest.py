@@ -11,10 +11,11 @@ Mode = Literal["update", "replace", "delete"]
 
 
 class DeltaFile(Manifest):
-    """One file of a delta: one batch, ready to be sent."""
+    """One file of a delta: one batch, ready to be sent, and how large it is."""
 
     name: str
     rows: int
+    file_bytes: int = 0
     sha256: str
     operation: str = "upsert"
 
@@ -39,6 +40,7 @@ class DeltaPart(Manifest):
         request: What tells a delivery apart that a person asked for though nothing had changed.
         held: Why nothing is sent and the partner keeps what it holds; empty when that is not so.
         empties: Whether everybody is taken out of an audience that is not wanted any more.
+        retires: Whether the settings end the audience, which no guard stops.
         held_before: Customers who are in it at the partner; 0 where nobody is, or it is not known.
         taken_out: How many of them the partner is told to take out.
         stopped: Why a guard lets nothing of it leave; empty when it does.
@@ -57,6 +59,7 @@ class DeltaPart(Manifest):
     request: str | None = None
     held: str = ""
     empties: bool = False
+    retires: bool = False
     held_before: int = 0
     taken_out: int = 0
     stopped: str = ""
@@ -73,12 +76,13 @@ class DeltaPart(Manifest):
 
 
 class DeltaManifest(Manifest):
-    """Exactly what a day's delivery will send."""
+    """Exactly what a day's delivery will send; nothing, if a person asked for a plan only."""
 
     day: date
     destination: str
     to_snapshot: str
     parts: list[DeltaPart]
+    plan_only: bool = False
 
     @property
     def files(self) -> list[DeltaFile]:

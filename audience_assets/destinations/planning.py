@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from secrets import token_hex
-from typing import Protocol
+from typing import Literal, Protocol
 
 from audience_assets import guards, progress
 from audience_assets.destinations.hashed_log import HashedLog
@@ -18,8 +18,18 @@ EVERY = "*"
 """Stands for every audience where one is asked for."""
 
 
+Purpose = Literal["deliver", "plan_only", "look"]
+"""Why a delta is made: to be delivered; to be looked at as the day's delta, which cannot be delivered then; or to be looked
+at without becoming the day's delta, so that what was made before stays as it is."""
+
+
 class Planner(Protocol):
     """How a kind of destination turns two snapshots into what must be sent."""
+
+    @property
+    def rows_per_batch(self) -> int:
+        """Where files are cut; one file is one batch."""
+        ...
 
     def audiences(self, log: HashedLog, due: str) -> Mapping[str, int]:
         """The audiences to plan, with their number of members; one without a name where there is one list for all."""
@@ -49,6 +59,8 @@ class RemovalGuard:
 
     def judged(self, destination: str, part: DeltaPart) -> DeltaPart:
         """The part, and whether it takes out too many."""
+        if part.retires:
+            return part
         found = guards.removals(
             self.settings, destination, part.audience, held=part.held_before, leaving=part.taken_out
         )
@@ -65,6 +77,7 @@ def plan(
     planned: Mapping[str, str],
     replace: Sequence[str] = (),
     guard: RemovalGuard = RemovalGuard(),
+    purpose: Purpose = "deliver",
 ) -> tuple[list[Standing], DeltaManifest]:
     """Make the day's delta, or find the parts of it that were delivered or begun.
 
@@ -75,6 +88,7 @@ def plan(
         planned: For each audience, the snapshot of an earlier day that the same run has just planned.
         replace: Audiences that are to be sent as a whole whatever changed; "*" for all of them.
         guard: What is judged before a part may be delivered.
+        purpose: What is planned for.
 
     Returns:
         Where each audience stood, and the delta.
@@ -110,9 +124,22 @@ def plan(
         }
         stage.rows = stage.done
     parts = [(kept | written)[each] for each in members]
-    result = DeltaManifest(day=day, destination=name, to_snapshot=due, parts=parts)
-    result.write(log.layout.delta(name, day))
+    plan_only = purpose == "plan_only"
+    result = DeltaManifest(day=day, destination=name, to_snapshot=due, parts=parts, plan_only=plan_only)
+    if purpose != "look":
+        result.write(log.layout.delta(name, day))
     return standings, result
+
+
+def chain(planned: dict[str, str], standings: Sequence[Standing], made: DeltaManifest) -> None:
+    """Note by audience the snapshot that a planned day leads to, so that the same run's next day begins there."""
+    for stands, part in zip(standings, made.parts, strict=True):
+        if stands.delivered is None and (part.held or part.stopped):
+            continue  # the partner keeps what the days before bring it
+        if stands.delivered is not None or part.mode == "delete":
+            planned.pop(stands.audience, None)
+        else:
+            planned[stands.audience] = stands.due
 
 
 def _written(

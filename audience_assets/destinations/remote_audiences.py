@@ -7,6 +7,7 @@ from dataclasses import replace as replaced
 from secrets import token_hex
 from typing import Any, ClassVar, Generic, TypeVar
 
+from audience_assets import counting
 from audience_assets.destinations.audience_settings import AccountSettings
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
@@ -56,6 +57,32 @@ class RemoteAudiences(ABC, Generic[C, S]):
             AudienceRefusedError: What has its name is not certainly ours.
         """
 
+    @abstractmethod
+    def described(self, known: RemoteAudience, name: str | None, description: str | None) -> None:
+        """Tell the partner to call and describe an audience so; what is None stays as it is.
+
+        Raises:
+            AudienceRefusedError: The name is taken.
+        """
+
+    def rename(self, audience: str) -> None:
+        """Call an audience as the settings do by now, if the partner was told otherwise, and describe it so.
+
+        One that was there before us keeps what it has until its section says something else.
+
+        Raises:
+            AudienceRefusedError: The name is taken.
+        """
+        known = self.ledger.remote_audience(self.destination, audience)
+        if known is None or known.remote_id is None:
+            return
+        name, description = called = self._called(known)
+        if called in {(None, None), (known.name, known.description)}:
+            return
+        with counting.unforetold():
+            self.described(known, name, description)
+        self.ledger.note_name(self.destination, audience, name, description)
+
     def known(self, audience: str) -> RemoteAudience | None:
         """What the ledger has of an audience.
 
@@ -69,6 +96,7 @@ class RemoteAudiences(ABC, Generic[C, S]):
 
     def recorded(self, audience: str) -> RemoteAudience:
         """An audience that nothing was known of, in the ledger before the partner is asked for it."""
+        taken_over = self.settings.id_of(audience) is not None
         return self.ledger.record_remote_audience(
             RemoteAudience(
                 destination=self.destination,
@@ -77,6 +105,8 @@ class RemoteAudiences(ABC, Generic[C, S]):
                 marker=token_hex(8),
                 remote_id=self.settings.id_of(audience),
                 columns="",  # pinned when the first batch leaves
+                name=None if taken_over else self.settings.name_of(audience),
+                description=None if taken_over else self.settings.description_of(audience),
             )
         )
 
@@ -102,7 +132,9 @@ class RemoteAudiences(ABC, Generic[C, S]):
         except UnknownOutcomeError as error:
             for pause in LOOKS:
                 self.sleep(pause)
-                if (remote_id := self.found(known)) is not None:
+                with counting.unforetold():
+                    remote_id = self.found(known)
+                if remote_id is not None:
                     return self._noted(known, remote_id)
             raise AudienceNotReadyError(
                 f"it was asked for and {self.words.partner}'s answer was lost ({error}): the next run looks for it first"
@@ -114,6 +146,16 @@ class RemoteAudiences(ABC, Generic[C, S]):
             f"the {self.words.account} has an audience of the name {name!r} already ({', '.join(ids)}): to take it over, set "
             "its id in the settings, which replaces what it holds; or give this one another name"
         )
+
+    def _called(self, known: RemoteAudience) -> tuple[str | None, str | None]:
+        """Name and description that an audience should have; None for what is not ours to change."""
+        settings, audience = self.settings, known.audience
+        declared = settings.audiences.get(audience)
+        if settings.id_of(audience) is None and known.name is not None:
+            return settings.name_of(audience), settings.description_of(audience)
+        if declared is None:
+            return None, None
+        return declared.name, settings.description_of(audience) if declared.id is not None else None
 
     def _noted(self, known: RemoteAudience, remote_id: str) -> RemoteAudience:
         self.ledger.set_remote_id(self.destination, known.audience, remote_id)

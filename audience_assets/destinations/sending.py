@@ -65,6 +65,15 @@ class Sender(Protocol):
         """
         ...
 
+    def rename(self, audience: str) -> None:
+        """Call and describe an audience as the settings do by now; nothing where that was told to the partner already.
+
+        Raises:
+            DestinationRefusedError: A person must act.
+            DeliveryInterruptedError: Unknown or failing; running again is safe.
+        """
+        ...
+
     def delete(self, audience: str) -> None:
         """Delete an audience at the partner; one that is not there any more is no error."""
         ...

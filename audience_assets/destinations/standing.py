@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
 from audience_assets.errors import OutOfOrderError, StateError
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Delivery
@@ -78,3 +79,14 @@ def standing(
     if begun is not None:
         return Standing(day, begun.to_snapshot, due, audience)
     return Standing(day, pointer.snapshot_key if pointer else None, due, audience)
+
+
+def delivered_before(ledger: Ledger, delta: DeltaManifest, part: DeltaPart) -> Delivery | None:
+    """The delivery that brought a part of a delta to the partner, if one did and still counts."""
+    if part.request is not None:
+        return ledger.done_request(delta.destination, part.request)
+    done = ledger.done_delivery(delta.destination, delta.day, delta.to_snapshot, part.audience)
+    pointer = ledger.acknowledged(delta.destination, part.audience)
+    if done is None or pointer is None:
+        return None
+    return done if pointer.day > delta.day or pointer.snapshot_key == delta.to_snapshot else None

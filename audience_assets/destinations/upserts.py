@@ -30,6 +30,11 @@ class UpsertPlanner:
     rows_sql: str
     removes: bool = True
 
+    @property
+    def rows_per_batch(self) -> int:
+        """Where files are cut; one file is one batch."""
+        return self.form.rows_per_file
+
     def audiences(self, log: HashedLog, due: str) -> dict[str, int]:
         """The destination has one list for all."""
         return {"": log.members(due).rows(log.connection)}

@@ -13,9 +13,10 @@ DELTA = "delta"
 REFUSED = "refused"
 SENT = "sent"
 QUARANTINE = "quarantine"
+SIZES = "audience_sizes"
 SPILL = "spill"
 """Where DuckDB keeps what does not fit the memory limit."""
-FOLDERS = frozenset({RAW, NORMALIZED, HASHED, QUARANTINE, SPILL})
+FOLDERS = frozenset({RAW, NORMALIZED, HASHED, QUARANTINE, SIZES, SPILL})
 """What is ours below the state directory, so that no destination may be called so; assets have the names of their folders."""
 
 
@@ -53,6 +54,10 @@ class Layout:
     def quarantine(self, day: date) -> Place:
         """Which values were refused as of the day, of whom, and why."""
         return self.root / QUARANTINE / day.isoformat()
+
+    def sizes(self, day: date) -> Place:
+        """What partners told of their audiences on the day: numbers only."""
+        return self.root / SIZES / day.isoformat()
 
     def relative(self, path: Place) -> str:
         """How the ledger names a file of ours, so that the state directory can be moved."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
+from audience_assets import counting
 from audience_assets.errors import AudienceAssetsError, DeliveryInterruptedError, SettingsError, StateError
 from audience_assets.storage import s3_refusals
 from audience_assets.storage.s3_refusals import RacingWriteError
@@ -128,6 +129,7 @@ class S3Objects:
         from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         what = f"s3://{self.target.bucket}/{request['Key']} was not delivered"
+        counting.made(request, path.stat().st_size)
         with path.open("rb") as body:
             try:
                 answer = self.client.put_object(Body=body, **request)
@@ -141,6 +143,7 @@ class S3Objects:
                 return s3_refusals.explain_answer(error, what, denied=MAY_NOT_WRITE)
             except (BotoCoreError, ResponseParserError) as error:
                 return s3_refusals.explain_failure(error, what)
+        counting.repeated(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
         if not answer.get("ETag"):  # a proxy's page with status 200 is no receipt
             return DeliveryInterruptedError(
                 f"{what}, what answered was not an S3 store; it is safe to run again"

@@ -77,7 +77,7 @@ def explained(error: OSError, path: str) -> AudienceAssetsError:
     status = next(iter(re.findall(r"\bHTTP status (\d{3})\b", str(error))), "")
     if not path.startswith("s3://"):
         return ExtractError(
-            f"{path} cannot be read ({type(error).__name__}): give this process the right to read it"
+            f"{path} cannot be read ({type(error).__name__}): mend source.path, or give this process the right to read it"
         )
     if code in CREDENTIALS or status in {"401", "403"}:
         advice = CREDENTIALS.get(code, CREDENTIALS["ACCESS_DENIED"])

@@ -88,7 +88,8 @@ def test_every_asset_says_what_it_is_and_whose(name: str) -> None:
     assert "**On a bad day:**" in spec.description or "It fails only" in spec.description
     assert spec.owners == ["team:data-engineering"]
     assert spec.kinds
-    assert spec.group_name == ("vtex_ads" if "/" in name else "customers")
+    group = "observed" if name == QUARANTINE else "customers"
+    assert spec.group_name == ("vtex_ads" if "/" in name else group)
     assert spec.tags.get("pii") == {RAW: "none", NORMALIZED: "clear", QUARANTINE: "none"}.get(name, "hashed")
     assert spec.code_version
     assert "dagster/column_schema" not in spec.metadata
@@ -136,7 +137,7 @@ def test_retention_has_no_days_and_a_schedule_of_its_own_that_is_off_until_it_is
         if isinstance(each, dg.AssetsDefinition) and each.key.to_user_string() == RETENTION
     ]
     assert asset.partitions_def is None
-    assert asset.group_names_by_key[asset.key] == "customers"
+    assert asset.group_names_by_key[asset.key] == "upkeep"
     assert [spec.owners for spec in asset.specs] == [["team:crm"]]
     schedule = defs.resolve_schedule_def(f"{RETENTION}_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "America/Manaus")

@@ -1,6 +1,8 @@
 """What the UI shows beside each materialization: figures that can be plotted and the partner's own column names."""
 
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,37 @@ FIGURES = {
         "values refused",
         "usable email %",
     },
-    HASHED: {"dagster/row_count", "left"},
+    HASHED: {"dagster/row_count", "left", "values left out"},
     QUARANTINE: {"dagster/row_count", "new today", "gone today"},
-    DELTA: {"dagster/row_count", "joined", "changed", "left", "files"},
-    DELIVERY: {"dagster/row_count", "files sent", "joined", "changed", "left"},
+    DELTA: {
+        "dagster/row_count",
+        "joined",
+        "changed",
+        "left",
+        "removals",
+        "size before",
+        "size after",
+        "audiences held",
+        "files",
+        "forecast: calls",
+        "forecast: bytes",
+        "forecast: minutes",
+        "seconds",
+    },
+    DELIVERY: {
+        "dagster/row_count",
+        "files sent",
+        "joined",
+        "changed",
+        "left",
+        "rows refused",
+        "audiences held",
+        "calls",
+        "calls while waiting",
+        "calls saved",
+        "bytes sent",
+        "seconds",
+    },
 }
 
 
@@ -108,3 +137,66 @@ def test_our_own_tables_show_their_columns_too(
 ) -> None:
     columns = three_days.metadata(asset, DAYS[0])["dagster/column_schema"].value.columns
     assert {column.name: column.type for column in columns}.items() >= some.items()
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_delivery_makes_the_calls_and_sends_the_bytes_that_its_delta_foretold(
+    three_days: Deployment, day: str
+) -> None:
+    delta, delivery = three_days.metadata(DELTA, day), three_days.metadata(DELIVERY, day)
+    for foretold, counted in (("forecast: calls", "calls"), ("forecast: bytes", "bytes sent")):
+        assert delta[foretold].value == delivery[counted].value > 0
+    assert delivery["bytes sent"].value == sum(len(three_days.object(key)) for key in three_days.keys(day))
+
+
+def test_the_delivery_has_a_line_for_what_the_partner_holds_and_says_where_it_lies(
+    three_days: Deployment,
+) -> None:
+    delta, delivery = three_days.metadata(DELTA, DAYS[1]), three_days.metadata(DELIVERY, DAYS[1])
+    before, after = delta["size before"].value, delta["size after"].value
+    assert delta["size before"].value == three_days.metadata(DELTA, DAYS[0])["size after"].value
+    joined, changed, left = (delta[name].value for name in ("joined", "changed", "left"))
+    assert after == before + joined - left
+    line = f"| - | {before} | {after} | {joined} | {changed} | {left} | 0 | - | - | acknowledged |"
+    assert line in delivery["audiences"].value
+    assert delivery["dagster/uri"].value == f"s3://{three_days.bucket.name}/{three_days.prefix}/audiences/"
+    assert "at the partner" not in delivery  # a store of one's own has no page that we know
+
+
+@pytest.mark.parametrize("asset", [RAW, NORMALIZED, HASHED, DELTA])
+def test_what_is_ours_says_where_it_lies(three_days: Deployment, asset: str) -> None:
+    uri = three_days.metadata(asset, DAYS[0])["dagster/uri"].value
+    assert uri.startswith("file:///")
+    assert uri.endswith(f"{asset}/{DAYS[0]}")
+
+
+def test_each_column_names_the_column_that_it_comes_from_and_the_rule_with_its_version(
+    three_days: Deployment,
+) -> None:
+    chain = [
+        (DELTA, "EMAIL_HASHED"),
+        (HASHED, "vtex_ads/EMAIL_HASHED"),
+        (NORMALIZED, "email"),
+        (RAW, "email"),
+    ]
+    for (asset, name), (upstream, source) in pairwise(chain):
+        shown = three_days.metadata(asset, DAYS[0])
+        [dep] = shown["dagster/column_lineage"].value.deps_by_column[name]
+        assert (dep.asset_key.to_user_string(), dep.column_name) == (upstream, source)
+        [column] = [each for each in shown["dagster/column_schema"].value.columns if each.name == name]
+        assert re.search(r"email.*Rule email[.\w]*@\d+\.$", column.description), column.description
+    assert "email" in three_days.metadata(RAW, DAYS[0])["columns used"].value
+
+
+def test_the_first_rows_show_which_columns_are_filled_and_nobody_s_value(three_days: Deployment) -> None:
+    header, rule, *lines = three_days.metadata(DELTA, DAYS[0])["first rows, masked"].value.splitlines()
+    assert header == f"| {' | '.join(COLUMNS)} |"
+    assert set(rule) == set("| -")
+    rows = [dict(zip(COLUMNS, line.strip("|").split("|"), strict=True)) for line in lines]
+    assert len(rows) == 5
+    sent = {row["CUSTOMER_ID"]: row for row in three_days.delivered(DAYS[0]).to_pylist()}
+    digests = {str(row["EMAIL_HASHED"])[:8] for row in sent.values()}
+    shown = {row[name].strip() for row in rows for name in COLUMNS}
+    assert {cell for cell in shown if not re.fullmatch(r"[0-9a-f]{8}…", cell)} <= {"", "•"}
+    assert {row["CUSTOMER_ID"].strip() for row in rows} == {"•"}
+    assert any(row["EMAIL_HASHED"].strip().removesuffix("…") in digests for row in rows)

@@ -184,6 +184,9 @@ class Partner:
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
         """Nothing to do."""
 
+    def rename(self, audience: str) -> None:
+        """Nothing to do."""
+
     def delete(self, audience: str) -> None:
         """Nothing to do."""
 

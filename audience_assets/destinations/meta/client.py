@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from audience_assets.destinations.meta.access import Access
 from audience_assets.destinations.meta.answers import Call, MetaRefusedError
+from audience_assets.destinations.meta.codes import INVALID_REQUEST, MISSING_OBJECT
 from audience_assets.destinations.meta.graph import Graph
 from audience_assets.destinations.meta.limits import Pace
 from audience_assets.destinations.meta.payload import Payload
@@ -120,6 +121,22 @@ class MetaClient:
         request = self.graph.post(f"{self._account}/customaudiences", fields, twice="wrong")
         call = Call(f"create the audience {name!r} in {self._account}", "account")
         return self.graph.ask(request, call, lambda body: str(body["id"]))
+
+    def describe_audience(self, audience_id: str, *, name: str | None, description: str | None) -> None:
+        """Give an audience another name or description; giving the same twice is the same as once."""
+        given = {"name": name, "description": description}
+        fields = {key: text for key, text in given.items() if text is not None}
+        call = Call(f"rename or describe audience {audience_id}", "audience")
+        self.graph.ask(self.graph.post(audience_id, fields), call, lambda _: None)
+
+    def delete_audience(self, audience_id: str) -> None:
+        """Delete an audience; one that is gone already is no error. Ads that use it stop running."""
+        request = self.graph.post(audience_id, {"method": "DELETE"})
+        try:
+            self.graph.ask(request, Call(f"delete audience {audience_id}", "audience"), lambda _: None)
+        except MetaRefusedError as error:
+            if (error.code, error.subcode) != (INVALID_REQUEST, MISSING_OBJECT):
+                raise
 
     def audiences_named(self, name: str) -> list[RemoteAudience]:
         """Every audience of the account with exactly this name.

@@ -52,6 +52,7 @@ def planner(destination: Destination, settings: MetaSettings) -> AudiencePlanner
         feeds=MetaFeeds(destination, settings),
         rows_per_batch=settings.rows_per_batch,
         replace_above=settings.replace_above,
+        retired=settings.retired,
     )
 
 

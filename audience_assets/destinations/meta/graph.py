@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx2
 
+from audience_assets import counting
 from audience_assets.destinations.meta.access import Access
 from audience_assets.destinations.meta.answers import Call, MetaRefusedError, outcome_of
 from audience_assets.destinations.meta.codes import NOT_THERE_YET
@@ -86,7 +87,8 @@ class Graph:
         """
         after: Mapping[str, str] = {}
         while True:
-            found, cursor = self.ask(self.get(path, {**query, **after}), call, partial(_read_page, read))
+            with counting.unforetold(when=bool(after)):
+                found, cursor = self.ask(self.get(path, {**query, **after}), call, partial(_read_page, read))
             yield from found
             if cursor is None or cursor == after.get("after"):
                 return
@@ -108,6 +110,7 @@ class Graph:
         body = None
         if request.form is not None:
             headers["Content-Type"], body = request.form.content_type, request.form.body
+        counting.made(request, len(body or b""))
         try:
             response = self.http.request(
                 request.method, url, params=request.query or None, headers=headers, content=body

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
-from audience_assets.destinations.meta import client, columns, erasure, feeds, preflight
+from audience_assets.destinations.meta import client, columns, erasure, feeds, forecast, preflight, sizes
 from audience_assets.destinations.meta.access import Access
 from audience_assets.destinations.meta.sender import MetaSender
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -57,5 +57,9 @@ META = Kind(
     batch="batch",
     technology="meta",
     erase=_erase,
+    sizes=lambda settings, ids: sizes.ask(access(settings), ids),
     preflight=lambda _, settings: preflight.of(settings.account, lambda: access(settings)),
+    calls=forecast.calls,
+    limits=forecast.limits,
+    page=forecast.page,
 )

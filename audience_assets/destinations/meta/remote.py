@@ -15,6 +15,7 @@ AUDIENCE_FIELDS = (
     "subtype",
     "is_value_based",
     "operation_status",
+    "delivery_status",
     "approximate_count_lower_bound",
     "approximate_count_upper_bound",
 )
@@ -38,7 +39,8 @@ class RemoteAudience:
     """A custom audience at Meta.
 
     `status` is the number of operation_status: 200 normal, 414 replace in progress, 415 replace failed, 441 filling,
-    400 to 412 warnings, 450 and above stopped. The counts are Meta's estimates, None where it tells none.
+    400 to 412 warnings, 450 and above stopped. `delivery` is that of delivery_status: 200 ready, 300 too small, 400 and above
+    not usable. It and the counts, which are Meta's estimates, are None where Meta tells none.
     """
 
     id: str
@@ -50,6 +52,7 @@ class RemoteAudience:
     status_text: str
     count_lower: int | None
     count_upper: int | None
+    delivery: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def read_audience(body: Mapping[str, Any]) -> RemoteAudience:
         status_text=str(status.get("description") or ""),
         count_lower=_count(body.get("approximate_count_lower_bound")),
         count_upper=_count(body.get("approximate_count_upper_bound")),
+        delivery=_count((body.get("delivery_status") or {}).get("code")),
     )
 
 

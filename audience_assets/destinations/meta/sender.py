@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from secrets import randbits
 
+from audience_assets import counting
 from audience_assets.destinations.audience_files import columns_of
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta import batch_file, columns, refused_people
@@ -24,7 +25,7 @@ from audience_assets.destinations.sending import Answer, BeginAgainError
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch
+from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch, was_begun
 from audience_assets.storage import files
 from audience_assets.storage.layout import Layout
 
@@ -73,15 +74,16 @@ class MetaSender:
         fed = feeding(batches)
         known = self.ledger.remote_audience(self.destination.name, delivery.audience)
         names = self._pinned.of(fed) if fed else (known.columns if known else "").split(",")
-        target = self.targets.ensure(delivery.audience, value_based=VALUE in names)
         replaces = following.operation == Operation.REPLACE
-        found = self.targets.require_usable(target, value_based=VALUE in names, replaces=replaces)
+        with counting.unforetold(when=was_begun(batches)):
+            target = self.targets.ensure(delivery.audience, value_based=VALUE in names)
+            found = self.targets.require_usable(target, value_based=VALUE in names, replaces=replaces)
         uploads = self._uploads[delivery.id] = uploads_of(
             delivery,
             batches,
             self.ledger,
             self.now,
-            replacing=lambda: self.client.audience(target).status == REPLACING,
+            replacing=lambda: self._is_replacing(target),
             wait=lambda: self.targets.wait_until_free(target, {REPLACING}),
         )
         if not uploads.under_way:
@@ -134,8 +136,19 @@ class MetaSender:
                 refused = self._trace(delivery, batch, Operation.ADD, people, answer)
                 self.ledger.mark_refused(delivery.id, batch.sequence, refused)
 
+    def rename(self, audience: str) -> None:
+        """Another name or description of the settings becomes the custom audience's."""
+        self.targets.rename(audience)
+
     def delete(self, audience: str) -> None:
-        """Meta has no smallest size, so no audience is ever deleted for it."""
+        """Delete a custom audience that the settings retire."""
+        known = self.ledger.remote_audience(self.destination.name, audience)
+        if known is not None and known.remote_id is not None:
+            self.client.delete_audience(known.remote_id)
+
+    def _is_replacing(self, target: str) -> bool:
+        with counting.unforetold():
+            return self.client.audience(target).status == REPLACING
 
     def _trace(
         self, delivery: Delivery, batch: Batch, operation: Operation, people: BatchFile, answer: UsersAnswer
@@ -155,7 +168,8 @@ class MetaSender:
         """Send some people of a batch again, in a session of their own; what Meta holds does not change by it."""
         session = Session(randbits(62) + 1, FIRST, last_batch=True, estimated_total=len(places))
         try:
-            return self.client.change_users(target, operation, people.payload.of(places), session)
+            with counting.unforetold():
+                return self.client.change_users(target, operation, people.payload.of(places), session)
         except MetaRefusedError as error:
             if error.scope != "batch":
                 raise

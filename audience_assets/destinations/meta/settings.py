@@ -135,6 +135,12 @@ class MetaSettings(AccountSettings[MetaAudienceSettings]):
         """What holds for an audience that has no section of its own."""
         return MetaAudienceSettings()
 
+    def description_of(self, label: str) -> str | None:
+        """What the description of an audience says besides our marker; one that was there before us keeps its own unless told."""
+        declared = self.audiences.get(label)
+        own = declared.description if declared is not None else None
+        return own if own is not None or self.id_of(label) is not None else self.description
+
     def keys_of(self, label: str) -> tuple[Key, ...]:
         """The keys that an audience is sent with, in the partner's order of keys."""
         listed = self.audiences.get(label)

@@ -5,7 +5,7 @@ Sources: Meta, Marketing API, Custom audience, operation_status; Ad account, acc
 
 from audience_assets.destinations.judged_audiences import Judgement
 
-NORMAL, REPLACING, REPLACE_FAILED, FILLING = 200, 414, 415, 441
+EXPIRING, NORMAL, REPLACING, REPLACE_FAILED, FILLING = 100, 200, 414, 415, 441
 STOPPED = frozenset({450, 470, 471, 500})
 
 OPERATION_STATUS = {
@@ -26,6 +26,12 @@ OPERATION_STATUS = {
 }
 BUSY_OR_WELL = frozenset({0, NORMAL, REPLACING, FILLING, 410})
 """Needs nobody: a delivery waits for one that is busy, and a new audience has had no upload."""
+
+SETTLED = frozenset({EXPIRING, NORMAL, 400, 411, 412})
+"""Meta is done with what it was sent, so that the audience's size is that of the people it matched."""
+
+TOO_SMALL = 300
+"""The delivery_status of an audience that is smaller than it should be, and is not used."""
 
 ACTIVE = 1
 ACCOUNT_STATUS = {

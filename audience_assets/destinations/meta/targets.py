@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from audience_assets import counting
 from audience_assets.destinations.meta.answers import MetaRefusedError
 from audience_assets.destinations.meta.client import MetaClient, RemoteAudience
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -83,7 +84,7 @@ class Targets(RemoteAudiences[MetaClient, MetaSettings]):
             AudienceNotReadyError: It stayed busy for longer than patience_seconds.
         """
         waited, pause = 0.0, 1.0
-        found = seen or self.client.audience(audience_id)
+        found = seen or self._look(audience_id)
         while found.status in busy:
             if waited + pause > self.settings.patience_seconds:
                 raise AudienceNotReadyError(
@@ -92,7 +93,11 @@ class Targets(RemoteAudiences[MetaClient, MetaSettings]):
             self.sleep(pause)
             waited += pause
             pause = min(2 * pause, LONGEST_PAUSE)
-            found = self.client.audience(audience_id)
+            found = self._look(audience_id)
+
+    def _look(self, audience_id: str) -> RemoteAudience:
+        with counting.unforetold():
+            return self.client.audience(audience_id)
 
     def found(self, known: records.RemoteAudience) -> str | None:
         """The audience of the name whose description has our marker.
@@ -101,21 +106,32 @@ class Targets(RemoteAudiences[MetaClient, MetaSettings]):
             AudienceRefusedError: The name stands for an audience of somebody else.
         """
         name = self.settings.name_of(known.audience)
-        named = self.client.audiences_named(name)
-        ours = [each.id for each in named if known.marker in each.description]
-        if len(ours) == 1:
-            return ours[0]
+        named: list[RemoteAudience] = []
+        for each_name in dict.fromkeys((known.name or name, name)):
+            named = self.client.audiences_named(each_name)
+            ours = [each.id for each in named if known.marker in each.description]
+            if len(ours) == 1:
+                return ours[0]
         if named:
             raise self.taken(name, (each.id for each in named))
         return None
 
+    def described(self, known: records.RemoteAudience, name: str | None, description: str | None) -> None:
+        """Both at once; our marker stays."""
+        text = None if description is None else _marked(known, description)
+        self.client.describe_audience(str(known.remote_id), name=name, description=text)
+
     def _create(self, known: records.RemoteAudience, *, value_based: bool) -> str:
         declared = self.settings.audience(known.audience)
-        description = (declared and declared.description) or self.settings.description
         source = (declared and declared.customer_file_source) or self.settings.customer_file_source
         return self.client.create_audience(
             name=self.settings.name_of(known.audience),
-            description=f"{description} [audience_assets {known.marker}]".strip(),
+            description=_marked(known, self.settings.description_of(known.audience)),
             customer_file_source=source,
             value_based=value_based,
         )
+
+
+def _marked(known: records.RemoteAudience, description: str | None) -> str:
+    """A description by which we know the audience again."""
+    return f"{description or ''} [audience_assets {known.marker}]".strip()

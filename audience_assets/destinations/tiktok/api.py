@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx2
 
+from audience_assets import counting
 from audience_assets.destinations.tiktok.access import Access
 from audience_assets.destinations.tiktok.answers import Call, TikTokRefusedError, outcome_of
 from audience_assets.destinations.tiktok.limits import Pace
@@ -90,7 +91,8 @@ class BusinessApi:
         number, last = 1, 1
         while number <= last:
             paged = {**query, "page": str(number), "page_size": str(PAGE_SIZE)}
-            found, last = self.ask(self.get(path, paged), call, read_page)
+            with counting.unforetold(when=number > 1):
+                found, last = self.ask(self.get(path, paged), call, read_page)
             yield from found
             number += 1
 
@@ -100,6 +102,7 @@ class BusinessApi:
         content = None
         if request.body is not None:
             headers["Content-Type"], content = request.body.content_type, request.body.body
+        counting.made(request, len(content or b""))
         try:
             response = self.http.request(
                 request.method, url, params=request.query or None, headers=headers, content=content

@@ -151,6 +151,12 @@ class TikTokClient:
         call = Call(f"{DOING[action]} audience {audience_id}", "audience")
         self.api.ask(request, call, lambda _: None)
 
+    def rename(self, audience_id: str, name: str) -> None:
+        """Give an audience another name; giving the same twice is the same as once."""
+        fields = {"custom_audience_id": audience_id, "custom_audience_name": name}
+        request = self.api.post("dmp/custom_audience/update", fields)
+        self.api.ask(request, Call(f"rename audience {audience_id} to {name!r}", "audience"), lambda _: None)
+
     def delete(self, audience_ids: Sequence[str]) -> None:
         """Delete audiences; one that is gone already is no error when it is the only one asked for."""
         for start in range(0, len(audience_ids), IDS_PER_CALL):

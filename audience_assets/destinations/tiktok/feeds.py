@@ -41,6 +41,7 @@ def planner(destination: Destination, settings: TikTokSettings) -> AudiencePlann
         feeds=TikTokFeeds(destination, settings),
         rows_per_batch=rows_per_file(settings),
         replace_above=settings.replace_above,
+        retired=settings.retired,
         smallest=settings.smallest_audience,
         below_smallest=settings.below_smallest,
         order=(ADD, REMOVE),  # so that it never falls below the smallest size in between

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.sending import Sender
-from audience_assets.destinations.tiktok import client, columns, feeds, preflight
+from audience_assets.destinations.tiktok import client, columns, feeds, forecast, preflight, sizes
 from audience_assets.destinations.tiktok.access import Access
 from audience_assets.destinations.tiktok.sender import TikTokSender
 from audience_assets.destinations.tiktok.settings import TikTokSettings
@@ -46,5 +46,11 @@ TIKTOK = Kind(
     sender=_connect,
     batch="file",
     technology="tiktok",
+    sizes=lambda settings, ids: sizes.ask(
+        access(settings), ids, fixed=settings.retention_in_days is not None
+    ),
     preflight=lambda _, settings: preflight.of(lambda: access(settings)),
+    calls=forecast.calls,
+    limits=forecast.limits,
+    page=forecast.page,
 )

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from secrets import randbits
 
+from audience_assets import counting
 from audience_assets.destinations.audience_files import ADD, REMOVE, REPLACE
 from audience_assets.destinations.pinned_columns import PinnedColumns, feeding
 from audience_assets.destinations.sending import AcceptedError, Answer, BeginAgainError
@@ -23,7 +24,15 @@ from audience_assets.destinations.tiktok.targets import Targets
 from audience_assets.errors import AudienceNotReadyError, AudienceRefusedError
 from audience_assets.http.asking import UnknownOutcomeError
 from audience_assets.ledger.ledger import Ledger
-from audience_assets.ledger.records import Batch, BatchStatus, Delivery, PlannedBatch, RemoteAudience, Session
+from audience_assets.ledger.records import (
+    Batch,
+    BatchStatus,
+    Delivery,
+    PlannedBatch,
+    RemoteAudience,
+    Session,
+    was_begun,
+)
 from audience_assets.storage.layout import Layout
 
 ACTIONS = {ADD: Action.APPEND, REMOVE: Action.REMOVE, REPLACE: Action.REPLACE}
@@ -73,18 +82,22 @@ class TikTokSender:
             AudienceNotReadyError: It was replaced less than a day ago.
         """
         self._last_files[delivery.id] = {batch.operation: batch.sequence for batch in batches}
-        known = self.targets.ensure(delivery.audience)
         fed = feeding(batches)
-        if known.remote_id is not None and fed is not None:
-            kind = calculate_type_of(self._pinned.of(fed))
-            found = self.client.audience(known.remote_id)
-            if found.calculate_type and found.calculate_type != kind:
-                raise AudienceRefusedError(
-                    f"the audience {known.remote_id} is of the kind {found.calculate_type} and the settings now make {kind}, "
-                    "which TikTok does not mix: set identifiers back, or run audience-assets forget to begin a new one"
-                )
+        with counting.unforetold(when=was_begun(batches)):
+            known = self.targets.ensure(delivery.audience)
+            if known.remote_id is not None and fed is not None:
+                self._refuse_another_kind(known.remote_id, fed)
         if fed is not None and fed.operation == REPLACE and fed.status is BatchStatus.PLANNED:
             self._refuse_second_replacement(delivery)
+
+    def _refuse_another_kind(self, audience_id: str, fed: Batch) -> None:
+        kind = calculate_type_of(self._pinned.of(fed))
+        found = self.client.audience(audience_id)
+        if found.calculate_type and found.calculate_type != kind:
+            raise AudienceRefusedError(
+                f"the audience {audience_id} is of the kind {found.calculate_type} and the settings now make {kind}, "
+                "which TikTok does not mix: set identifiers back, or run audience-assets forget to begin a new one"
+            )
 
     def key(self, delivery: Delivery, batch: Batch) -> str:
         """The path that a file had; a removal waits until what was added before it is in place.
@@ -123,8 +136,12 @@ class TikTokSender:
         self._require_ready(delivery)
         self._pinned.pin(delivery, batches)
 
+    def rename(self, audience: str) -> None:
+        """Another name of the settings becomes the audience's."""
+        self.targets.rename(audience)
+
     def delete(self, audience: str) -> None:
-        """Delete an audience that would be smaller than TikTok takes."""
+        """Delete an audience that would be smaller than TikTok takes, or that the settings retire."""
         known = self.ledger.remote_audience(self.name, audience)
         if known is not None and known.remote_id is not None:
             self.client.delete([known.remote_id])
@@ -212,6 +229,7 @@ class TikTokSender:
             raise AudienceNotReadyError("it is not known at TikTok yet: run again")
         found = self.client.audience(known.remote_id)
         if found.processing:
+            counting.found_it_busy()
             raise AcceptedError(f"TikTok accepted it and still processes the audience {known.remote_id}")
         if found.error_msg:
             raise AudienceRefusedError(

@@ -1,7 +1,7 @@
 """The TikTok audience that a delivery is for: found, or created together with its first files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from audience_assets.destinations.remote_audiences import RemoteAudiences, Words
@@ -28,9 +28,9 @@ class Targets(RemoteAudiences[TikTokClient, TikTokSettings]):
         """
         known = self.known(audience)
         if known is not None:
-            return self.identified(known)
-        if self.settings.id_of(audience) is None and (ids := self._named(audience)):
-            raise self.taken(self.settings.name_of(audience), ids)
+            return self._under_the_name_of_now(self.identified(known))
+        if self.settings.id_of(audience) is None:
+            self._require_free(self.settings.name_of(audience))
         return self.recorded(audience)
 
     def create(self, known: RemoteAudience, calculate_type: str, file_paths: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ class Targets(RemoteAudiences[TikTokClient, TikTokSettings]):
         self.created(
             known,
             lambda: self.client.create(
-                name=self.settings.name_of(known.audience),
+                name=self._name(known),
                 calculate_type=calculate_type,
                 file_paths=file_paths,
                 retention_in_days=self.settings.retention_in_days,
@@ -55,13 +55,39 @@ class Targets(RemoteAudiences[TikTokClient, TikTokSettings]):
         Raises:
             AudienceRefusedError: Two have it.
         """
-        ids = self._named(known.audience)
+        ids = self._named(self._name(known))
         if len(ids) > 1:
             raise AudienceRefusedError(
-                f"two audiences are called {self.settings.name_of(known.audience)!r} ({', '.join(ids)}): delete or rename all but "
+                f"two audiences are called {self._name(known)!r} ({', '.join(ids)}): delete or rename all but "
                 "one, or set the id of the right one in the settings"
             )
         return ids[0] if ids else None
 
-    def _named(self, audience: str) -> list[str]:
-        return [each.id for each in self.client.audiences_named(self.settings.name_of(audience))]
+    def described(self, known: RemoteAudience, name: str | None, description: str | None) -> None:  # noqa: ARG002
+        """TikTok keeps a name only.
+
+        Raises:
+            AudienceRefusedError: Another audience has the name, by which we could not tell the two apart.
+        """
+        if name is not None:
+            self._require_free(name, but_for=known.remote_id)
+            self.client.rename(str(known.remote_id), name)
+
+    def _under_the_name_of_now(self, known: RemoteAudience) -> RemoteAudience:
+        """One that is still to be created is created under the name that the settings give it by now."""
+        name = self.settings.name_of(known.audience)
+        if known.remote_id is not None or known.name in {None, name}:
+            return known
+        self._require_free(name)
+        self.ledger.note_name(self.destination, known.audience, name, None)
+        return replace(known, name=name)
+
+    def _require_free(self, name: str, but_for: str | None = None) -> None:
+        if ids := [each for each in self._named(name) if each != but_for]:
+            raise self.taken(name, ids)
+
+    def _name(self, known: RemoteAudience) -> str:
+        return known.name or self.settings.name_of(known.audience)
+
+    def _named(self, name: str) -> list[str]:
+        return [each.id for each in self.client.audiences_named(name)]

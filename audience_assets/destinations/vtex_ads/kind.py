@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.kind import Kind
 from audience_assets.destinations.sending import Sender
-from audience_assets.destinations.vtex_ads import columns, delta, newtail, preflight
+from audience_assets.destinations.vtex_ads import columns, delta, forecast, newtail, preflight
 from audience_assets.destinations.vtex_ads.presigned_sender import PresignedSender
 from audience_assets.destinations.vtex_ads.sender import VtexAdsSender
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
@@ -39,4 +39,8 @@ VTEX_ADS = Kind(
     batch="file",
     technology="s3",
     preflight=preflight.of,
+    calls=forecast.calls,
+    limits=forecast.limits,
+    page=forecast.page,
+    uri=forecast.uri,
 )

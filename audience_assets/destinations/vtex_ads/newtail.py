@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx2
 
+from audience_assets import counting
 from audience_assets.destinations.vtex_ads.newtail_answers import (
     Expired,
     outcome_of_request,
@@ -101,6 +102,7 @@ class Newtail:
             "Accept": "application/json",
         }
         outcome: Outcome
+        counting.made(headers, 0)
         try:
             response = self.connection.post(
                 f"{self.access.base_url.rstrip('/')}/audience/upload-url", headers=headers
@@ -122,6 +124,7 @@ class Newtail:
         """Send the file once; the credentials of the API do not go to the store."""
         with path.open("rb") as file:
             parts = {"file": (PurePosixPath(form.key).name, file, "application/octet-stream")}
+            counting.made(parts, path.stat().st_size)
             try:
                 response = self.connection.post(form.url, data=dict(form.fields), files=parts)
             except httpx2.RequestError as failure:
@@ -162,7 +165,8 @@ class _Trying:
         """One try; the last one that is allowed ends as an interruption."""
         self.tries += 1
         try:
-            return self._try(self._usable_form())
+            with counting.unforetold(when=self.tries > 1):
+                return self._try(self._usable_form())
         except PassingError as passing:
             if self.tries < self.newtail.access.max_attempts:
                 raise

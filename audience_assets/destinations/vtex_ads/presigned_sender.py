@@ -54,5 +54,8 @@ class PresignedSender:
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
         """Each file is delivered when its answer is there."""
 
+    def rename(self, audience: str) -> None:
+        """Newtail has no audiences."""
+
     def delete(self, audience: str) -> None:
         """Newtail has no audiences."""

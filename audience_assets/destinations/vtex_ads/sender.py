@@ -61,5 +61,8 @@ class VtexAdsSender:
     def finish(self, delivery: Delivery, batches: list[Batch]) -> None:
         """A bucket needs nothing."""
 
+    def rename(self, audience: str) -> None:
+        """A bucket has no audiences."""
+
     def delete(self, audience: str) -> None:
         """A bucket has no audiences."""

@@ -34,6 +34,7 @@ AUDIENCE = {
     "subtype": "CUSTOM",
     "is_value_based": False,
     "operation_status": {"code": 200, "description": "Normal"},
+    "delivery_status": {"code": 300, "description": "Too small"},
     "approximate_count_lower_bound": 1000,
     "approximate_count_upper_bound": 1200,
 }

@@ -102,6 +102,7 @@ def test_an_audience_lives_through_creation_addition_removal_and_replacement(her
         status_text="Normal",
         count_lower=None,
         count_upper=None,
+        delivery=200,
     )
     assert here.change(audience_id, Operation.ADD, people("a", "b"), last=False).received == 2
     assert here.change(audience_id, Operation.ADD, people("c"), 2).received == 3

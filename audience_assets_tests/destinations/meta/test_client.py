@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from audience_assets.destinations.meta.answers import MetaRefusedError
 from audience_assets.destinations.meta.client import MetaClient, Operation, RemoteAudience, connect
 from audience_assets.errors import SettingsError
 from audience_assets_tests.destinations.meta.scripted import (
@@ -106,8 +107,28 @@ def test_an_audience_is_read_with_its_number_of_status(meta: Scripted, client: M
         status_text="Normal",
         count_lower=1000,
         count_upper=1200,
+        delivery=300,
     )
     assert set(meta.asked[0].query["fields"].split(",")) == set(AUDIENCE)
+
+
+def test_only_what_is_given_of_name_and_description_is_told(meta: Scripted, client: MetaClient) -> None:
+    meta.answers = [Answer({"success": True})]
+    client.describe_audience("123", name="VIP", description=None)
+    assert meta.asked[0].path == "/v26.0/123"
+    assert meta.asked[0].fields == {"name": "VIP", "appsecret_proof": PROOF}
+
+
+def test_an_audience_that_is_gone_is_deleted(meta: Scripted, client: MetaClient) -> None:
+    meta.answers = [refusal(100, 33)]
+    client.delete_audience("123")
+    assert meta.asked[0].fields["method"] == "DELETE"
+
+
+def test_a_deletion_that_is_refused_is_no_deletion(meta: Scripted, client: MetaClient) -> None:
+    meta.answers = [refusal(100, 1713098)]
+    with pytest.raises(MetaRefusedError):
+        client.delete_audience("123")
 
 
 def test_audiences_of_one_name_are_found_on_all_pages(meta: Scripted, client: MetaClient) -> None:

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from audience_assets import counting
 from audience_assets.destinations.delivery import Report
+from audience_assets.destinations.forecast import Ahead
+from audience_assets.destinations.vtex_ads import forecast
 from audience_assets.destinations.vtex_ads.newtail import NewtailAccess, connect
 from audience_assets.destinations.vtex_ads.presigned_sender import PresignedSender
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import DeliveryInterruptedError
 from audience_assets.ledger import Batch, BatchStatus, Ledger
 from audience_assets.sandbox.newtail import Fault, NewtailServer
+from audience_assets.secret import Secret
 from audience_assets_tests.destinations.state import NAME, State, only
 from audience_assets_tests.destinations.vtex_ads.conftest import Time
 
@@ -82,6 +86,16 @@ def killed_when_noting(state: State, monkeypatch: pytest.MonkeyPatch, number: in
     with monkeypatch.context() as patch:
         patch.setattr(state.ledger, "note_key", note)
         yield
+
+
+def test_each_file_takes_two_calls_as_foretold(deliver: Deliver, server: NewtailServer) -> None:
+    declared = VtexAdsSettings(transport="presigned", app_id=Secret(env="A"), api_key=Secret(env="B"))
+    with counting.counted() as calls:
+        deliver()
+    assert (
+        forecast.calls(declared, Ahead("", ("upsert", "upsert"))) == calls.needed == 2 * len(issued(server))
+    )
+    assert calls.waiting == 0
 
 
 def test_every_file_is_delivered_under_the_key_of_its_form(
