@@ -15,6 +15,8 @@ from benchmarks.targets import inexactness, judge
 
 BEGIN = "<!-- figures: begin (written by make bench) -->"
 END = "<!-- figures: end -->"
+BEGIN_PROFILE = "<!-- profile: begin (written by make profile) -->"
+END_PROFILE = "<!-- profile: end -->"
 PLOTS = "performance"
 """The folder of the plots, beside the page."""
 DRAWN = {
@@ -75,11 +77,16 @@ def write(found: Details, places: Places) -> list[Path]:
     places.plots.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found, indent=2, ensure_ascii=False)
     places.figures.write_text(f"{text}\n", encoding="utf-8")
-    page = places.page.read_text(encoding="utf-8") if places.page.is_file() else f"{BEGIN}\n{END}\n"
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    places.page.write_text(f"{before}{BEGIN}\n\n{tables(found)}\n\n{END}{after}", encoding="utf-8")
+    replace(places.page, BEGIN, END, tables(found))
     return [places.figures, places.page, *_drawn(places)]
+
+
+def replace(page: Path, begin: str, end: str, text: str) -> None:
+    """Put a text between two marks of a page; a page that is not there has nothing else."""
+    written = page.read_text(encoding="utf-8") if page.is_file() else f"{begin}\n{end}\n"
+    before, _, rest = written.partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _drawn(places: Places) -> list[Path]:
@@ -121,7 +128,7 @@ def _targets(found: Details) -> str:
         )
         for each in found["targets"]
     ]
-    return _table(("target", "bound", "measured", "", "remark"), rows)
+    return table(("target", "bound", "measured", "", "remark"), rows)
 
 
 def _stacks(found: Details) -> str:
@@ -154,7 +161,7 @@ def _stacks(found: Details) -> str:
         "ours is faster by: s / CPU s",
         "digests and remarks",
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _days(found: Details) -> str:
@@ -176,7 +183,7 @@ def _days(found: Details) -> str:
                 slowest,
             )
         )
-    return _table(("day", "s", "CPU s", "peak GB", "of the first load", "rows sent", "slowest asset"), rows)
+    return table(("day", "s", "CPU s", "peak GB", "of the first load", "rows sent", "slowest asset"), rows)
 
 
 def _delivery(found: Details) -> str:
@@ -196,10 +203,11 @@ def _delivery(found: Details) -> str:
         for name, each in partners.items()
         if isinstance(each, dict)
     ]
-    return _table(("day", "partner", "rows", "s", "rows/s", "calls", "calls saved by the delta"), rows)
+    return table(("day", "partner", "rows", "s", "rows/s", "calls", "calls saved by the delta"), rows)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, or nothing where there are no rows."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines]) if lines else ""
 

@@ -96,6 +96,9 @@ class _Nobody:
     def delete(self, audience: str) -> None:
         """Nothing to delete."""
 
+    def rename(self, audience: str) -> None:
+        """Nothing has a name."""
+
 
 @contextmanager
 def _nobody(destination: Destination, settings: Any, ledger: Ledger, layout: Layout) -> Iterator[Sender]:  # noqa: ARG001
