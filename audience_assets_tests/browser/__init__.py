@@ -1,0 +1,1 @@
+"""Dagster's UI in a real browser, over the demonstration's deployment."""
