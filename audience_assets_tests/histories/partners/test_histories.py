@@ -8,7 +8,7 @@ import pytest
 
 from audience_assets_tests.histories.partners.history import History
 
-HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "200"))
+HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "50"))
 FIRST = int(os.environ.get("AUDIENCE_ASSETS_FIRST_HISTORY", "0"))
 """Where a shard of a long soak begins."""
 ONCE_WRONG = (10330,)
