@@ -18,10 +18,11 @@ from audience_assets.customers.normalized import NormalizedManifest
 from audience_assets.customers.raw import RawManifest
 from audience_assets.destinations import catalog, delta_files, planning
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Courier, Report
+from audience_assets.destinations.delivery import Courier
 from audience_assets.destinations.forecast import Forecast, Forecaster
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.outcome import Report
 from audience_assets.destinations.planning import Purpose, RemovalGuard
 from audience_assets.destinations.standing import Standing
 from audience_assets.ledger.ledger import Ledger

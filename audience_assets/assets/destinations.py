@@ -12,7 +12,7 @@ from audience_assets.assets.destinations_metadata import Planned
 from audience_assets.destinations import planning
 from audience_assets.destinations.catalog import kind_of
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Report
+from audience_assets.destinations.outcome import Report
 from audience_assets.pipeline import Pipeline
 from audience_assets.storage.layout import HASHED
 

@@ -9,9 +9,9 @@ import dagster as dg
 from audience_assets.assets import preview
 from audience_assets.assets.metadata import Metadata, columns, lies_at, size_of, table
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Outcome, Report
 from audience_assets.destinations.forecast import Forecast
 from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
+from audience_assets.destinations.outcome import Outcome, Report
 from audience_assets.storage.layout import HASHED
 from audience_assets.storage.object_path import Place
 

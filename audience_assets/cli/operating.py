@@ -35,9 +35,7 @@ def preflight(
 
     with readable_errors():
         pipeline = Pipeline(settings_file.load(settings))
-        names = destinations or list(pipeline.destinations)
-        for name in names:
-            catalog.require(name, pipeline.destinations)
+        names = catalog.chosen(destinations, pipeline.destinations)
         found = {name: looking.look(pipeline, name, day.date() if day else None) for name in names}
     if as_json:
         typer.echo(table.as_json(found))
@@ -64,9 +62,7 @@ def plan(
 
     with readable_errors():
         pipeline = Pipeline(settings_file.load(settings))
-        names = destinations or list(pipeline.destinations)
-        for name in names:
-            catalog.require(name, pipeline.destinations)
+        names = catalog.chosen(destinations, pipeline.destinations)
         found = [planned.look(pipeline, name, day.date()) for name in names]
     if as_json:
         typer.echo(planned.as_json(found))

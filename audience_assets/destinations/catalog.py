@@ -58,3 +58,15 @@ def require(destination: str, there: Iterable[str]) -> None:
     """
     if destination not in there:
         raise SettingsError(f"there is no destination {destination}; there is {', '.join(there)}")
+
+
+def chosen(wanted: Iterable[str] | None, there: Iterable[str]) -> list[str]:
+    """The destinations that were named, or all where none was.
+
+    Raises:
+        SettingsError: One is not there.
+    """
+    names = list(wanted or there)
+    for name in names:
+        require(name, there)
+    return names

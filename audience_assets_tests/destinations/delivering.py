@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from audience_assets.destinations.delivery import Outcome, Report
 from audience_assets.destinations.manifest import DeltaManifest
+from audience_assets.destinations.outcome import Outcome, Report
 from audience_assets.destinations.sending import Sender
 from audience_assets.errors import DestinationRefusedError
 from audience_assets.ledger import Batch, Ledger

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from audience_assets.destinations import catalog, planning
 from audience_assets.destinations.column import Destination, schema_of
-from audience_assets.destinations.delivery import Courier, Outcome, Report
+from audience_assets.destinations.delivery import Courier
 from audience_assets.destinations.hashed_log import HashedLog
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.meta.settings import MetaSettings
+from audience_assets.destinations.outcome import Outcome, Report
 from audience_assets.destinations.planning import RemovalGuard
 from audience_assets.destinations.sending import Answer, Sender
 from audience_assets.destinations.tiktok.settings import TikTokSettings

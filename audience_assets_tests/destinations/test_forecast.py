@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from audience_assets.destinations.delivery import Report
 from audience_assets.destinations.forecast import Forecast, Limits
+from audience_assets.destinations.outcome import Report
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets_tests.three_partners import EVERYBODY, PARTNERS, World, person, worlds
 from audience_assets_tests.trust.store_in_front import Front, store_in_front

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audience_assets.destinations.delivery import Outcome
+from audience_assets.destinations.outcome import Outcome
 from audience_assets.errors import OutOfOrderError
 from audience_assets.pipeline import Pipeline
 from audience_assets.sandbox.s3 import S3Server

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from audience_assets import counting
-from audience_assets.destinations.delivery import Report
 from audience_assets.destinations.forecast import Ahead
+from audience_assets.destinations.outcome import Report
 from audience_assets.destinations.vtex_ads import forecast
 from audience_assets.destinations.vtex_ads.newtail import NewtailAccess, connect
 from audience_assets.destinations.vtex_ads.presigned_sender import PresignedSender

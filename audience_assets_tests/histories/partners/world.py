@@ -12,8 +12,9 @@ import duckdb
 
 from audience_assets.destinations import planning
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.delivery import Courier, Report
+from audience_assets.destinations.delivery import Courier
 from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.outcome import Report
 from audience_assets.destinations.planning import Planner
 from audience_assets.destinations.sending import Sender
 from audience_assets.errors import DeliveryInterruptedError, DestinationRefusedError, OutOfOrderError
