@@ -12,7 +12,7 @@ HISTORIES ?= 1000
 INPUTS ?= 100000
 FIRST ?= 0
 
-.PHONY: demo ui test soak fuzz lint audit format lock docs docs-live screenshots clean setup
+.PHONY: demo ui test slow soak fuzz lint audit format lock docs docs-live screenshots clean setup
 
 setup: $(READY)
 
@@ -34,7 +34,11 @@ ui: $(READY)
 	@$(BIN)/audience-assets ui --port $(PORT)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+
+# Whole lives: faults at each effect, processes that are killed, a real browser, the demo, every command of the documentation.
+slow: $(READY)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -20,6 +20,8 @@ from audience_assets_tests.ledger.postgres import PostgresServer, program
 from audience_assets_tests.playing import DAYS, extract_in_parts, pipeline, played
 from audience_assets_tests.storage.on_s3 import credentials, state_on_s3
 
+pytestmark = pytest.mark.slow
+
 BUSY_ON_RAY = b"ray::_run"
 """How Ray calls a process while it works on a task of ours."""
 
@@ -113,7 +115,6 @@ def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         yield {"env": "TEST_LEDGER_URL"}
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("ray")
 def test_on_ray_with_a_worker_killed_in_the_middle_the_day_is_the_same(
     tmp_path: Path,

@@ -15,6 +15,8 @@ from audience_assets.settings import EngineSettings, Settings
 from audience_assets.workers import Here, Processes, workers
 from audience_assets_tests.playing import DAYS, extract_in_parts, pipeline, played
 
+pytestmark = pytest.mark.slow
+
 PARTS: dict[str, dict[str, Any]] = {
     "in three buckets": {"buckets": 3},
     "by two processes": {"buckets": 4, "workers": 2},

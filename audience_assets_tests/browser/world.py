@@ -39,6 +39,11 @@ SHORTEST = 9
 START_SECONDS = 90
 STOP_SECONDS = 60
 LAST_OF_SETTINGS = f"smallest_audience = {SMALLEST_AUDIENCE}\n"
+NO_LOGS_OF_OUTPUT = """compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+"""Dagster follows the output of a run in this process with programs that it may leave behind."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ def worlds(folder: Path) -> Iterator[World]:
         running.configure(folder, start)
         with (folder / "settings.toml").open("a") as settings:
             settings.write(LAST_OF_SETTINGS)
+        with (folder / "dagster_home/dagster.yaml").open("a") as instance:
+            instance.write(NO_LOGS_OF_OUTPUT)
         world = World(folder, _days(start), running)
         _cut_off(world.extract(world.days[-1]))
         world.deliver(world.delivered[0], world.delivered[-1])

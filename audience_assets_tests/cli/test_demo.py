@@ -7,8 +7,9 @@ import pytest
 
 from audience_assets_tests.cli.conftest import Command, one_line_error
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_the_demo_prints_three_days_and_what_to_do_next_and_can_be_run_again(
     program: Command, tmp_path: Path
 ) -> None:

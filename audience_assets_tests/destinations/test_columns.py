@@ -97,7 +97,10 @@ def test_names_of_columns_are_found_by_exact_case_only() -> None:
 
 def test_a_description_says_what_is_hashed_and_from_which_field() -> None:
     email, age = VTEX_ADS.columns[1], VTEX_ADS.columns[7]
-    assert email.description == "E-mail address. SHA-256 of email: without white space, lower case."
+    assert (
+        email.description
+        == "E-mail address. SHA-256 of email: without white space, lower case. Rule email.lower@1."
+    )
     assert age.description.startswith("Age. birth_date or age: full years")
 
 

@@ -20,6 +20,8 @@ from audience_assets.synthetic.extract import generate
 from audience_assets_tests.docs import shell
 from audience_assets_tests.docs.documents import ROOT, blocks, pages
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = {
     "make demo": "audience_assets_tests/cli/test_demo.py",
     "make ui": "audience_assets_tests/browser",
@@ -119,7 +121,6 @@ def test_what_is_run_elsewhere_stands_in_a_page_and_somebody_runs_it() -> None:
     assert [where for where in ELSEWHERE.values() if not (ROOT / where).exists()] == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_first_ten_minutes_are_as_the_page_says(tmp_path: Path) -> None:
     ended = read("docs/first-ten-minutes.md", World(tmp_path, {}))
@@ -131,14 +132,12 @@ def test_the_first_ten_minutes_are_as_the_page_says(tmp_path: Path) -> None:
     assert sum(file["rows"] for part in delta["parts"] for file in part["files"]) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", ["docs/operating.md", "docs/consent-and-erasure.md"])
 def test_a_page_s_commands_do_what_it_says_in_the_readme_s_deployment(three_days: World, page: str) -> None:
     read(page, three_days)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_page_on_audiences_counts_who_is_where_and_lists_who_is_held_out(three_days: World) -> None:
     holdout = {"AUDIENCE_ASSETS__HOLDOUT": '{"salt": "2026", "shares": {"vip": 0.5}}'}

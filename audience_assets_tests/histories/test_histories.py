@@ -10,6 +10,8 @@ from audience_assets_tests.histories.history import History
 from audience_assets_tests.histories.model import Model
 from audience_assets_tests.histories.world import World
 
+pytestmark = pytest.mark.slow
+
 FIRST = int(os.environ.get("AUDIENCE_ASSETS_FIRST_HISTORY", "0"))
 HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "100"))
 ONE_IN = 10

@@ -10,6 +10,8 @@ from audience_assets_tests.histories import one_day
 from audience_assets_tests.histories.small import day, turnover
 from audience_assets_tests.histories.world import World, write_extract
 
+pytestmark = pytest.mark.slow
+
 NewWorld = Callable[..., World]
 
 EFFECTS_OF_A_DAY = {

@@ -13,6 +13,8 @@ from audience_assets_tests.assets.deployment import DAYS
 from audience_assets_tests.three_partners import EVERYBODY, PARTNERS, World, person
 from audience_assets_tests.trust import another_process
 
+pytestmark = pytest.mark.slow
+
 TODAY = [*EVERYBODY[2:], *(person(number) for number in range(20, 25))]
 
 

@@ -22,6 +22,8 @@ from audience_assets_tests.trust.canary import ERASED, EVERYBODY, FILLERS, REFUS
 from audience_assets_tests.trust.marks import CUSTOMERS, Needle, Search
 from audience_assets_tests.trust.places import Place
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Searched:

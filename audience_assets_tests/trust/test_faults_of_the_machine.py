@@ -15,6 +15,8 @@ from audience_assets_tests.three_partners import EVERYBODY, World, person
 from audience_assets_tests.trust import another_process
 from audience_assets_tests.trust.another_process import File
 
+pytestmark = pytest.mark.slow
+
 TODAY = [*EVERYBODY[3:], *(person(number) for number in range(20, 24))]
 """Three left and four came: 13 customers."""
 TODAY_S = (13, 13, 13)
