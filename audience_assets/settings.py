@@ -25,12 +25,12 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
 from audience_assets.alerts.settings import AlertSettings
+from audience_assets.customers.settings import PeopleSettings, SourceSettings
 from audience_assets.destinations.meta.settings import MetaSettings
 from audience_assets.destinations.tiktok.settings import TikTokSettings
 from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.errors import SettingsError
 from audience_assets.guards import GuardSettings
-from audience_assets.rules.canonical import IDENTIFIERS
 from audience_assets.secret import Secret
 from audience_assets.settings_lines import not_toml
 from audience_assets.settings_problems import no_such_key, sentences
@@ -41,7 +41,6 @@ from audience_assets.settings_values import (
     known_time_zone,
     owner_of_assets,
     part_of_memory,
-    path_with_day,
     place_of_state,
     url_without_password,
 )
@@ -54,7 +53,7 @@ from audience_assets.storage.s3_settings import S3AccessSettings
 
 SETTINGS_VARIABLE = "AUDIENCE_ASSETS_SETTINGS"
 OVERRIDE_PREFIX = "AUDIENCE_ASSETS__"
-"""Names below the state directory that a destination's own folder must not take."""
+"""Environment variables of this beginning stand for keys of the file."""
 
 
 class PartitionSettings(Section):
@@ -62,50 +61,6 @@ class PartitionSettings(Section):
 
     start: date = date(2026, 1, 1)
     timezone: Annotated[str, AfterValidator(known_time_zone)] = "America/Sao_Paulo"
-
-
-class SourceSettings(Section):
-    """Where the day's extract lies and how its columns are called."""
-
-    path: Annotated[str, AfterValidator(path_with_day)] | None = None
-    query: str | None = None
-    format: Literal["parquet", "csv", "json"] | None = None
-    csv_delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    extract: Literal["full", "incremental"] = "full"
-    allow_empty: bool = False
-    columns: dict[str, str] = Field(default_factory=dict)
-    hashed: frozenset[str] = frozenset()
-    s3: S3AccessSettings | None = None
-
-    @field_validator("hashed")
-    @classmethod
-    def _fields_that_some_destination_hashes(cls, hashed: frozenset[str]) -> frozenset[str]:
-        if unknown := sorted(hashed - IDENTIFIERS):
-            raise ValueError(
-                f"{', '.join(unknown)} cannot be a digest; it may name {', '.join(sorted(IDENTIFIERS))}"
-            )
-        return hashed
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "SourceSettings":
-        if self.path is not None and self.query is not None:
-            raise ValueError("give either path or query, not both")
-        return self
-
-
-class PeopleSettings(Section):
-    """A table of people: by customer_id, email, phone or social_id, in clear or as the SHA-256 of the canonical form."""
-
-    path: str = Field(min_length=1)
-    format: Literal["parquet", "csv", "json"] | None = None
-    csv_delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    columns: dict[str, str] = Field(default_factory=dict)
-    s3: S3AccessSettings | None = None
-
-    def as_source(self) -> SourceSettings:
-        """The table as an extract, but for the day, which its path need not have."""
-        given = self.model_dump(exclude={"path"}, exclude_none=True)
-        return SourceSettings.model_validate(given).model_copy(update={"path": self.path})
 
 
 class ErasureSettings(Section):

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import fsspec
 
+from audience_assets.customers.settings import SourceSettings
 from audience_assets.errors import ExtractError
-from audience_assets.settings import SourceSettings
 from audience_assets.storage import s3_reading
 
 Format = Literal["parquet", "csv", "json"]

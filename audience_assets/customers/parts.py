@@ -13,8 +13,9 @@ import duckdb
 
 from audience_assets.customers import files
 from audience_assets.customers.fields import CUSTOMER_ID, input_fields
+from audience_assets.customers.settings import SourceSettings
 from audience_assets.errors import ExtractError, SettingsError
-from audience_assets.settings import Settings, SourceSettings
+from audience_assets.settings import Settings
 from audience_assets.sql import identifier, literal
 
 NO_NULL = "no-cell-is-written-like-this-6c1f0b7e"

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from audience_assets import database
 from audience_assets.customers import files
 from audience_assets.customers.parts import of_csv, of_parquet
+from audience_assets.customers.settings import PeopleSettings, SourceSettings
 from audience_assets.erasure.requests import ErasureRequest
 from audience_assets.errors import ExtractError
-from audience_assets.settings import PeopleSettings, Settings, SourceSettings
+from audience_assets.settings import Settings
 from audience_assets.sql import literal
 from audience_assets.storage import s3_reading
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
+from audience_assets.customers.settings import SourceSettings
 from audience_assets.destinations.column import Destination
 from audience_assets.destinations.meta import columns as meta_columns
 from audience_assets.destinations.meta.settings import MetaSettings
@@ -16,7 +17,7 @@ from audience_assets.destinations.vtex_ads.settings import VtexAdsSettings
 from audience_assets.pipeline import Pipeline
 from audience_assets.rules import engine
 from audience_assets.rules.canonical import RULES, with_consents
-from audience_assets.settings import RuleSettings, Settings, SourceSettings
+from audience_assets.settings import RuleSettings, Settings
 
 VTEX_ADS = destination("vtex_ads", VtexAdsSettings())
 META_SETTINGS = MetaSettings.model_validate(

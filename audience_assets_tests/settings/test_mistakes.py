@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from audience_assets import settings
+from audience_assets.customers.settings import SourceSettings
 from audience_assets.errors import SettingsError
-from audience_assets.settings import SETTINGS_VARIABLE, EngineSettings, Settings, SourceSettings
+from audience_assets.settings import SETTINGS_VARIABLE, EngineSettings, Settings
 from audience_assets_tests.settings.conftest import Load
 
 MISTAKES = [
