@@ -38,7 +38,7 @@ test: $(READY)
 
 # Whole lives: faults at each effect, processes that are killed, a real browser, the demo, every command of the documentation.
 slow: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m slow
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .
