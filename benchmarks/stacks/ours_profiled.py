@@ -15,6 +15,8 @@ from audience_assets.pipeline import Pipeline
 from benchmarks.job import Details, Job, Work
 from benchmarks.stacks import deployment
 
+STATEMENTS = ("execute", "executemany", "sql", "query")
+WHILE_IT_RUNS = ("query_progress", "interrupt")
 SCANS = "TABLE_SCAN"
 """The operator that reads whatever its function names: files, tables, Arrow batches."""
 
@@ -67,10 +69,16 @@ class _Watched:
         self._asked = False
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("execute", "executemany", "sql", "query"):
+        found = getattr(self._connection, name)
+        if not callable(found) or name in WHILE_IT_RUNS:
+            return found
+
+        def called(*arguments: Any, **named: Any) -> Any:
             self.note()
-            self._asked = True
-        return getattr(self._connection, name)
+            self._asked = name in STATEMENTS
+            return found(*arguments, **named)
+
+        return called
 
     def note(self) -> None:
         """Add what the last statement took, if there was one that has not been added."""
@@ -87,9 +95,10 @@ class _Watched:
     def _add(self, operator: Details) -> None:
         kind = operator["type"]
         about = operator.get("extra_info", {})
-        name = f"scan of {about.get('Function', 'a table')}" if kind == SCANS else kind
-        self._spent[name.replace("READ_PARQUET", "PARQUET_SCAN").replace("_", " ").lower()] += operator[
-            "timing"
-        ]
+        name = kind.replace("_", " ").lower()
+        if kind == SCANS:
+            function = about.get("Function", "a table")
+            name = "reading Parquet" if "PARQUET" in function else f"reading {function}".lower()
+        self._spent[name] += operator["timing"]
         for child in operator.get("children", []):
             self._add(child)
