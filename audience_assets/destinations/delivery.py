@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from audience_assets import counting
 from audience_assets.destinations.manifest import DeltaManifest, DeltaPart
 from audience_assets.destinations.outcome import Outcome, Report
 from audience_assets.destinations.sending import AcceptedError, BeginAgainError, Sender
@@ -68,6 +69,10 @@ class Courier:
         with self.ledger.lease(f"delivery of {self.name}", LEASE_SECONDS) as lease:
             delta = self._deliverable(day)
             failures: dict[str, AudienceAssetsError] = {}
+            for known in self.ledger.remote_audiences(self.name):
+                if known.ending:
+                    with _gathered(failures, known.audience), counting.unforetold():
+                        self._delete(known.audience)
             sent: defaultdict[str, list[Batch]] = defaultdict(list)
             resumed = {}
             waiting: dict[str, str] = {}
@@ -112,8 +117,7 @@ class Courier:
         if part.mode == "delete":
             if self._has_to_be_emptied(delta, part):
                 self._send_all(self._plan(delta, part), lease, sent)
-            self.sender.delete(part.audience)
-            self.ledger.forget_audience(self.name, part.audience)
+            self._delete(part.audience)
             return Outcome(part.audience, resumed, None, None, sent, held="it was deleted at the partner")
         already = delivered_before(self.ledger, delta, part)
         if already is not None:
@@ -123,6 +127,12 @@ class Courier:
         done = self._send_all(self._plan(delta, part), lease, sent)
         self.sender.rename(part.audience)
         return Outcome(part.audience, resumed, done, None, sent)
+
+    def _delete(self, audience: str) -> None:
+        """Delete an audience at the partner, or go on with it: from the first step on nothing counts as being there."""
+        self.ledger.end_audience(self.name, audience)
+        self.sender.delete(audience)
+        self.ledger.forget_audience(self.name, audience)
 
     def _has_to_be_emptied(self, delta: DeltaManifest, part: DeltaPart) -> bool:
         """Whether people are to be taken out of an audience before it is deleted, and were not yet."""

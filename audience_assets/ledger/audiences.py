@@ -43,19 +43,25 @@ def change(connection: Connection, destination: str, audience: str, values: Mapp
     )
 
 
-def forget(connection: Connection, destination: str, audience: str) -> bool:
-    """Drop an audience, its pointer and what was begun for it; return whether anything was known of it."""
+def forget_held(connection: Connection, destination: str, audience: str) -> bool:
+    """Drop an audience's pointer and what was begun for it; return whether anything was known of it."""
     deliveries = tables.delivery.c
     begun = deliveries.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.SENDING])
     same = (deliveries.destination == destination, deliveries.audience == audience)
     changes = [
         update(tables.delivery).where(*same, begun).values(status=DeliveryStatus.ABANDONED),
-        delete(tables.remote_audience).where(*_same(destination, audience)),
         delete(tables.acknowledged).where(
             tables.acknowledged.c.destination == destination, tables.acknowledged.c.audience == audience
         ),
     ]
     return sum(connection.execute(change).rowcount for change in changes) > 0
+
+
+def forget(connection: Connection, destination: str, audience: str) -> bool:
+    """Drop all that is known of an audience; return whether anything was."""
+    held = forget_held(connection, destination, audience)
+    known = connection.execute(delete(tables.remote_audience).where(*_same(destination, audience))).rowcount
+    return held or known > 0
 
 
 def open_session(connection: Connection, session: Session) -> None:

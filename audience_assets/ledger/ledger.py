@@ -238,6 +238,12 @@ class Ledger:
         with self._database.writing() as connection:
             audiences.change(connection, destination, audience, {"name": name, "description": description})
 
+    def end_audience(self, destination: str, audience: str) -> None:
+        """Note that an audience is about to be deleted at the partner, before the partner is told."""
+        with self._database.writing() as connection:
+            audiences.change(connection, destination, audience, {"ending": True})
+            audiences.forget_held(connection, destination, audience)
+
     def forget_audience(self, destination: str, audience: str) -> bool:
         """Know nothing more of an audience, so that the next delivery begins anew; return whether it was known."""
         with self._database.writing() as connection:

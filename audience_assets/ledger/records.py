@@ -203,6 +203,7 @@ class RemoteAudience:
         columns: The columns it is fed with, in their order, joined by commas: pinned when it is first used.
         name: How we told the partner to call it; None where we did not.
         description: How we told the partner to describe it; None where we did not.
+        ending: Whether it is being deleted at the partner, so that what it held counts for nothing any more.
         created_at: When we first knew of it.
     """
 
@@ -214,6 +215,7 @@ class RemoteAudience:
     columns: str
     name: str | None = None
     description: str | None = None
+    ending: bool = False
     created_at: datetime = field(default_factory=utc_now)
 
 

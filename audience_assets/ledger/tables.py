@@ -160,6 +160,7 @@ remote_audience = Table(
     Column("columns", Text, nullable=False),
     Column("name", Text),
     Column("description", Text),
+    Column("ending", Boolean, nullable=False),
     Column("created_at", UtcText, nullable=False),
 )
 

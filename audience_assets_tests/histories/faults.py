@@ -37,6 +37,7 @@ LEDGER_WRITES = (
     "mark_refused",
     "record_remote_audience",
     "set_remote_id",
+    "end_audience",
     "forget_audience",
     "pin_columns",
     "open_session",

@@ -6,6 +6,7 @@ from audience_assets.errors import DestinationRefusedError
 from audience_assets_tests.destinations.delivering import DAYS, emails_of, outcome
 from audience_assets_tests.destinations.state import Row
 from audience_assets_tests.destinations.tiktok.delivering import NAME, Advertising, member, members
+from audience_assets_tests.histories.faults import Killed
 
 FIRST, SECOND, THIRD, FOURTH, _ = DAYS
 SMALLEST = 3
@@ -100,6 +101,28 @@ def test_a_deletion_whose_answer_was_lost_is_no_failure(floor: Advertising) -> N
     before = len(floor.advertiser.calls)
     floor.deliver(SECOND)
     assert floor.advertiser.calls[before:] == []
+
+
+@pytest.mark.parametrize("step", ["end_audience", "forget_audience"])
+def test_a_deletion_that_was_cut_off_is_finished_before_the_same_people_are_brought_back(
+    floor: Advertising, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    floor.configure(below_smallest="delete")
+    floor.run(FIRST, members(4))
+    gone = floor.audience().id
+    floor.publish(SECOND, members(2))
+    floor.plan(SECOND)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(floor.ledger), step, _killed)
+        with pytest.raises(Killed):
+            floor.deliver(SECOND)
+    floor.run(THIRD, members(4))
+    assert floor.emails() == emails_of(*members(4))
+    assert (floor.audience().id == gone) == (step == "end_audience")
+
+
+def _killed(*_: object) -> None:
+    raise Killed
 
 
 def test_a_first_load_of_too_few_distinct_people_is_given_up_for_the_next_day(floor: Advertising) -> None:
