@@ -71,14 +71,17 @@ class Standing:
     def _move_people(self, held: Mapping[str, Member], due: Mapping[str, Member], people: People) -> None:
         """Who joined or changed is surely in; who stays is, unless somebody left who is the same person unbeknown to us.
 
-        Who shares something with a leaver is told to Meta again.
+        Who shares something with a leaver is told to Meta again, if anything of the leaver is taken out at all: what those
+        who stay have too is spared, and of some leavers nothing is left.
         """
         leaving = [
             member
             for name, member in held.items()
             if name not in due or due[name].identities != member.identities
         ]
-        taken = {identity for member in leaving for identity in member.identities}
+        spared = all_identities(due)
+        removed = [member for member in leaving if member.identities - spared]
+        taken = {identity for member in removed for identity in member.identities}
         hit = {number for number, person in enumerate(people) if taken & person}
         told = {
             name
