@@ -11,7 +11,7 @@ from audience_assets_tests.histories.partners.history import History
 HISTORIES = int(os.environ.get("AUDIENCE_ASSETS_HISTORIES", "50"))
 FIRST = int(os.environ.get("AUDIENCE_ASSETS_FIRST_HISTORY", "0"))
 """Where a shard of a long soak begins."""
-ONCE_WRONG = (10330, 43763, 44249)
+ONCE_WRONG = (10330, 41972, 43763, 44249)
 """Seeds that found something: columns changed and set back while a replacement was under way; a deletion that was cut off;
 a mistake of the model, which took somebody to be told again though nothing of the leaver was removed."""
 WHOLE = 20
