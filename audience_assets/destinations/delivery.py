@@ -95,7 +95,7 @@ class Courier:
             ]
             outcomes += [Outcome(name, begun, None, None, sent[name]) for name, begun in resumed.items()]
             _raise_gathered(self.name, failures)
-            return Report(outcomes)
+            return Report(outcomes, parts=delta.parts)
 
     def _deliverable(self, day: date) -> DeltaManifest:
         """The day's delta, unless a person only wanted to look at it."""

@@ -4,7 +4,7 @@ Calls are those that a delivery needs however quick the partner is (`audience_as
 the partner busy and repeats after a failure come on top of them. A partner's folder says only its own numbers.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -103,9 +103,9 @@ class Forecaster:
         """What delivering a delta takes now; deliveries that were begun before are finished with it and count too."""
         return Forecast(tuple(self._part(ledger, made, part) for part in made.parts), self.limits)
 
-    def everybody(self, made: DeltaManifest, audiences: Collection[str]) -> int:
+    def everybody(self, parts: Iterable[DeltaPart]) -> int:
         """How many calls it would take to send everybody of these audiences anew, in place of what changed."""
-        return sum(self._anew(part) for part in made.parts if part.audience in audiences)
+        return sum(map(self._anew, parts))
 
     def _anew(self, part: DeltaPart) -> int:
         files = ceil(part.members / self.rows_per_file)
@@ -123,7 +123,7 @@ class Forecaster:
 def _ahead(ledger: Ledger, made: DeltaManifest, part: DeltaPart) -> Iterator[Ahead]:
     """What is to be sent of a part: first what was begun and is not finished, then the part, unless that was it."""
     remote = ledger.remote_audience(made.destination, part.audience)
-    there = remote is not None and remote.remote_id is not None
+    there = remote is not None and remote.there
     unfinished = ledger.unfinished(made.destination, part.audience)
     if unfinished is not None:
         batches = ledger.batches(unfinished.id)

@@ -218,6 +218,11 @@ class RemoteAudience:
     ending: bool = False
     created_at: datetime = field(default_factory=utc_now)
 
+    @property
+    def there(self) -> bool:
+        """Whether the partner has it, as far as we know, and keeps it."""
+        return self.remote_id is not None and not self.ending
+
 
 @dataclass(frozen=True)
 class Erasure:

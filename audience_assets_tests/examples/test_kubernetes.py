@@ -98,7 +98,7 @@ def run_s_container(values: dict[str, Any], tmp_path_factory: pytest.TempPathFac
 
 @pytest.mark.skipif(CHART_SCHEMA is None, reason="DAGSTER_CHART_SCHEMA does not name the chart's schema")
 def test_the_chart_s_own_schema_takes_the_values(values: dict[str, Any]) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     schema = json.loads(Path(str(CHART_SCHEMA)).read_text())
     whole = merged(yaml.safe_load(Path(str(CHART_SCHEMA)).with_name("values.yaml").read_text()), values)
     validator = jsonschema.validators.validator_for(schema)(schema)
