@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
 
 import duckdb
 
 from audience_assets import database, progress
-from audience_assets.customers import source
+from audience_assets.customers import source, texts
 from audience_assets.customers.fields import rules_of
 from audience_assets.customers.raw import RawManifest
 from audience_assets.delta import snapshot as snapshots
 from audience_assets.rules import engine, match_keys
-from audience_assets.rules.canonical import refusal_column
+from audience_assets.rules.canonical import CanonicalQuery, refusal_column
 from audience_assets.settings import Settings
 from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files
@@ -22,6 +25,12 @@ from audience_assets.workers import Workers
 
 FEW = 100_000
 """How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
+
+AT_ONCE = 2_000_000
+"""How many new and changed customers are looked for in one reading of the extract, some 200 MB of ids; more take several readings."""
+
+NORMALIZED = "normalized"
+"""The view of what was written."""
 
 PHONES = 0.3
 """The share of the work that goes into phones which the library must parse, for whoever watches."""
@@ -94,60 +103,87 @@ def _normalize(
     segment: NewSegment,
     folder: Place,
 ) -> Values:
-    """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes.
-
-    Exact repeats of a row count once.
-    """
+    """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes."""
     buckets = settings.engine.buckets
     with database.connect(settings) as connection, files.workshop(folder) as drafts:
-        source.view_extract(connection, settings, raw.day, share)
         match_keys.use_secret(connection, segment.secret)
-        connection.execute("set variable segment = $segment", {"segment": segment.name})
-        only = ""
         if indexes is not None:
             dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
-            connection.execute("""
-                create temp table wanted as
-                select customer_id from following where segment = getvariable('segment')
-            """)
-            only = "semi join wanted using (customer_id)"
-        once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
-        connection.execute(
-            f"create temp view changed_customers as select * from {source.EXTRACT} {only} {once}"
-        )
-        try:
-            with progress.query(connection, last=PHONES):
-                query = engine.clean_customers(
-                    connection,
-                    "changed_customers",
-                    rules_of(settings),
-                    hashed=settings.source.hashed,
-                    brazil_ninth_digit=settings.rules.brazil_ninth_digit,
-                    few=segment.rows <= FEW,
-                )
-            with progress.query(connection, first=PHONES):
-                rows = dataset.write_buckets(connection, query.sql, drafts, buckets, "snappy")
-        except (duckdb.Error, OSError) as error:
-            raise source.unreadable(error, raw.day, list(raw.files)) from None
-        written = sorted(drafts.rglob("*.parquet"))
-        dataset.read(connection, written, query.sql).create_view("normalized", replace=True)
-        keys = match_keys.keys_sql("normalized", settings.source.hashed)
+        readings = 1 if indexes is None else max(1, ceil(segment.rows / AT_ONCE))
+        folders = [drafts / f"reading-{number:04d}" for number in range(readings)]
+        rows = 0
+        for number, each in enumerate(folders):
+            only = None if indexes is None else _want(connection, segment, number, readings)
+            select = partial(texts.select_sql, only=only)
+            source.view_extract(connection, settings, raw.day, share, select=select)
+            try:
+                rows += _write(connection, settings, raw, segment, each, number / readings, 1 / readings)
+            except (duckdb.Error, OSError) as error:
+                raise source.unreadable(error, raw.day, list(raw.files)) from None
+        nothing = CanonicalQuery(rules_of(settings), settings.source.hashed).sql
+        dataset.read(connection, sorted(drafts.rglob("*.parquet")), nothing).create_view(NORMALIZED)
+        keys = match_keys.keys_sql(NORMALIZED, settings.source.hashed)
         dataset.write_buckets(connection, keys, drafts / "keys", buckets, "zstd")
         return replace(
             _values(connection, settings, rows),
-            files=dataset.hand_over(drafts, folder, buckets),
+            files=_by_bucket(dataset.hand_over(each, folder, buckets) for each in folders),
             keys=dataset.hand_over(drafts / "keys", folder, buckets),
         )
 
 
+def _want(connection: duckdb.DuckDBPyConnection, segment: NewSegment, number: int, readings: int) -> str:
+    """Fill a table with one of so many shares of the segment's customers, as the view `following` has them; its name."""
+    connection.execute(
+        """
+        create or replace temp table wanted as
+        select customer_id
+        from following
+        where segment = $segment
+          and hash(customer_id) % $readings = $number
+        """,
+        {"segment": segment.name, "number": number, "readings": readings},
+    )
+    return "wanted"
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    raw: RawManifest,
+    segment: NewSegment,
+    folder: Path,
+    first: float,
+    share: float,
+) -> int:
+    """Write the canonical form of the customers of the view `extract`; exact repeats of a row count once. Returns how many.
+
+    `first` and `share` say for whoever watches which part of the whole work this is.
+    """
+    once = "qualify row_number() over (partition by customer_id) = 1" if raw.repeated_rows else ""
+    connection.execute(
+        f"create or replace temp view changed_customers as select * from {source.EXTRACT} {once}"
+    )
+    with progress.query(connection, first=first, last=first + share * PHONES):
+        query = engine.clean_customers(
+            connection,
+            "changed_customers",
+            rules_of(settings),
+            hashed=settings.source.hashed,
+            brazil_ninth_digit=settings.rules.brazil_ninth_digit,
+            few=segment.rows <= FEW,
+        )
+    with progress.query(connection, first=first + share * PHONES, last=first + share):
+        return dataset.write_buckets(connection, query.sql, folder, settings.engine.buckets, "snappy")
+
+
 def _values(connection: duckdb.DuckDBPyConnection, settings: Settings, rows: int) -> Values:
-    """Usable values by field, and refused ones by field and reason, in the view `normalized`."""
+    """Usable values by field, and refused ones by field and reason, of what was written."""
     rules = rules_of(settings)
     names = [rule.name for rule in rules]
     fields = list(dict.fromkeys(rule.field for rule in rules if rule.refuses))
     counts = [f"count({identifier(name)})" for name in names]
     reasons = [f"histogram({identifier(refusal_column(field))})" for field in fields]
-    row = connection.execute(f"select {', '.join(counts + reasons)} from normalized").fetchall()[0]
+    row = connection.execute(f"select {', '.join(counts + reasons)} from {NORMALIZED}").fetchall()[0]
     usable = dict(zip(names, row[: len(names)], strict=True))
     refused = dict(zip(fields, row[len(names) :], strict=True))
     return Values(rows, usable, {field: by_reason for field, by_reason in refused.items() if by_reason})

@@ -6,6 +6,7 @@ from audience_assets.rules.rule import CanonicalRule
 from audience_assets.settings import Settings
 
 CUSTOMER_ID = "customer_id"
+BIRTH_DATE = "birth_date"
 DEPARTED = "departed"
 """In an incremental extract: whether the customer left. Ignored in a full one, where absence says it."""
 

@@ -11,11 +11,10 @@ from datetime import date
 import duckdb
 
 from audience_assets import database, progress
-from audience_assets.customers import source
-from audience_assets.customers.fields import DEPARTED, input_fields
+from audience_assets.customers import source, texts
+from audience_assets.customers.fields import DEPARTED
 from audience_assets.rules.match_keys import Tombstones
 from audience_assets.settings import Settings
-from audience_assets.sql import identifier
 from audience_assets.storage import dataset, files
 from audience_assets.storage.dataset import Parts
 from audience_assets.storage.object_path import Place
@@ -36,6 +35,30 @@ select
   null::ubigint as fingerprint,
   null::boolean as departed
 where false
+"""
+
+_FINGERPRINTS = f"""
+with cleaned as (
+  select
+    *,
+    date_text(clean_text(birth_text)) as birth_date
+  from {source.EXTRACT}
+),
+dated as (
+  select
+    * replace (coalesce(born, parsed_date(birth_date, date_order)) as born)
+  from cleaned
+)
+select
+  case when clean_text(customer_id) is not null then customer_id end as customer_id,
+  hash(getvariable('signature'), content, full_years(usable_birth_date(born, as_of), as_of)) as fingerprint,
+  coalesce(word_key({DEPARTED}) in (select word from consent_words where answer), false) as departed
+from dated
+"""
+"""A 64-bit hash over all fields. DuckDB's own: it tells a change from none within one version of DuckDB.
+
+With a version that hashes otherwise, or a column that becomes a list or a date, every customer counts as changed once, is
+normalized again, and what comes out the same is not delivered again.
 """
 
 
@@ -71,12 +94,11 @@ def read(
     """Write customer_id, fingerprint, departed of a share's rows below `folder`, a file or more for each bucket."""
     buckets = settings.engine.buckets
     with database.connect(settings) as connection, files.workshop(folder) as drafts:
-        columns = source.view_extract(connection, settings, day, share)
+        columns = source.view_extract(connection, settings, day, share, select=texts.compared_sql)
         connection.execute("set variable signature = $signature", {"signature": rules_signature})
-        query = _fingerprints_sql(settings)
         try:
             with progress.query(connection):
-                rows = dataset.write_buckets(connection, query, drafts, buckets, "snappy")
+                rows = dataset.write_buckets(connection, _FINGERPRINTS, drafts, buckets, "snappy")
         except (duckdb.Error, OSError) as error:
             raise source.unreadable(error, day, share or list(source.stamps(settings, day))) from None
         return Read(rows, columns, dataset.hand_over(drafts, folder, buckets))
@@ -119,31 +141,3 @@ group by customer_id
             {"erased": erased},
         )
         return Settled(*counted.fetchall()[0])
-
-
-def _fingerprints_sql(settings: Settings) -> str:
-    """A 64-bit hash over all fields. DuckDB's own: it tells a change from none within one version of DuckDB.
-
-    With a version that hashes otherwise every customer counts as changed once, is normalized again, and what comes out
-    the same is not delivered again.
-    """
-    fields = [identifier(field) for field in input_fields(settings)]
-    return f"""
-with cleaned as (
-  select
-    *,
-    date_text(clean_text(birth_date)) as birth_text
-  from {source.EXTRACT}
-),
-dated as (
-  select
-    *,
-    parsed_date(birth_text, date_order) as born
-  from cleaned
-)
-select
-  case when clean_text(customer_id) is not null then customer_id end as customer_id,
-  hash(getvariable('signature'), {", ".join(fields)}, full_years(usable_birth_date(born, as_of), as_of)) as fingerprint,
-  coalesce(word_key({DEPARTED}) in (select word from consent_words where answer), false) as departed
-from dated
-"""

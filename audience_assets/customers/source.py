@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,10 @@ from audience_assets.settings import Settings
 from audience_assets.storage import s3_reading
 
 EXTRACT = "extract"
-"""The view that every later step reads: customer_id, the input fields as text, and what the rules need to know."""
+"""The view that every later step reads: customer_id, the input fields as text, and what the rules need to know.
+
+What only tells a change reads them as `texts.compared_sql` has them.
+"""
 
 _REASONS = {
     "Expected Number of Columns": "a row has more or fewer fields than the header",
@@ -67,6 +70,7 @@ def view_extract(
     day: date,
     share: Sequence[str] | None = None,
     required: Collection[str] = (CUSTOMER_ID,),
+    select: Callable[[Settings, Part, dict[str, int]], str] = texts.select_sql,
 ) -> Columns:
     """Create the view `extract` for a day; return the extract's columns.
 
@@ -76,6 +80,7 @@ def view_extract(
         day: The day.
         share: Some of the day's files; all of them where it is None.
         required: The fields that it must have.
+        select: What the view has of a part's rows.
 
     Raises:
         SettingsError: No source is configured, or the query is not valid.
@@ -94,9 +99,7 @@ def view_extract(
                     f"{part.where} and {parts[0].where} do not have the same columns, {', '.join(differing)}"
                     " is in only one of them: files of one day must agree"
                 )
-        selects = [
-            texts.select_sql(settings, part, columns) for part, columns in zip(parts, used, strict=True)
-        ]
+        selects = [select(settings, part, columns) for part, columns in zip(parts, used, strict=True)]
         connection.execute(f"create or replace temp view {EXTRACT} as\n" + "\nunion all\n".join(selects))
     except (duckdb.Error, OSError) as error:
         raise unreadable(error, day, found) from None

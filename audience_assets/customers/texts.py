@@ -5,7 +5,7 @@ A CPF or postal code that is a number in the file becomes the digits it has, so 
 
 import re
 
-from audience_assets.customers.fields import CUSTOMER_ID, input_fields, is_list
+from audience_assets.customers.fields import BIRTH_DATE, CUSTOMER_ID, DEPARTED, input_fields, is_list
 from audience_assets.customers.parts import Part
 from audience_assets.errors import ExtractError
 from audience_assets.settings import Settings
@@ -20,22 +20,69 @@ _TEXT_LIKE = re.compile(
 )
 
 
-def select_sql(settings: Settings, part: Part, used: dict[str, int]) -> str:
-    """One part's rows as texts, NULL where it has no column for a field."""
+def select_sql(settings: Settings, part: Part, used: dict[str, int], only: str | None = None) -> str:
+    """One part's rows as texts, NULL where it has no column for a field; of the customers in the relation `only` if there is one.
+
+    The others are left out before anything becomes a text, because most days most customers are.
+    """
     expressions = []
     for ours in [CUSTOMER_ID, *input_fields(settings)]:
-        text = f"cast(null as {'varchar[]' if is_list(ours) else 'varchar'})"
+        expression = f"cast(null as {'varchar[]' if is_list(ours) else 'varchar'})"
         if ours in used:
-            name, kind = part.columns[used[ours]]
-            text = (_texts if is_list(ours) else _text)(f"c{used[ours]}", kind, f"{name!r}, read as {ours},")
-        expressions.append(f"{text} as {identifier(ours)}")
+            expression = (_texts if is_list(ours) else _text)(*_column(part, used, ours))
+        expressions.append(f"{expression} as {identifier(ours)}")
     expressions += [
         "cast(getvariable('day') as date) as as_of",
         f"{literal(settings.rules.default_country)} as default_country",
         f"{literal(settings.rules.date_order)} as date_order",
     ]
-    numbered = ", ".join(f"c{position}" for position in range(len(part.columns)))
-    return f"select\n{listed(expressions)}\nfrom {part.relation} as source({numbered})"
+    customer_id = _text(*_column(part, used, CUSTOMER_ID)) if only is not None else ""
+    those = f"\nsemi join {only} as those on those.customer_id = {customer_id}" if only is not None else ""
+    return f"select\n{listed(expressions)}\nfrom {_numbered(part)}{those}"
+
+
+def compared_sql(settings: Settings, part: Part, used: dict[str, int]) -> str:
+    """One part's rows as far as a change can be told from them: `content` is a 64-bit hash of all fields.
+
+    Lists are not taken apart for it, and dates that are dates not written out: birth_text or born has the birth date.
+    """
+    contents = [
+        (_undivided if is_list(ours) else _text)(*_column(part, used, ours)) if ours in used else "null"
+        for ours in input_fields(settings)
+    ]
+    texts = {
+        ours: _text(*_column(part, used, ours)) if ours in used else "cast(null as varchar)"
+        for ours in (CUSTOMER_ID, DEPARTED, BIRTH_DATE)
+    }
+    born = "cast(null as date)"
+    if BIRTH_DATE in used and part.columns[used[BIRTH_DATE]][1] == "DATE":
+        born, texts[BIRTH_DATE] = f"c{used[BIRTH_DATE]}", "cast(null as varchar)"
+    expressions = [
+        f"{texts[CUSTOMER_ID]} as {CUSTOMER_ID}",
+        f"{texts[DEPARTED]} as {DEPARTED}",
+        f"{texts[BIRTH_DATE]} as birth_text",
+        f"{born} as born",
+        f"hash({', '.join(contents)}) as content",
+        "cast(getvariable('day') as date) as as_of",
+        f"{literal(settings.rules.date_order)} as date_order",
+    ]
+    return f"select\n{listed(expressions)}\nfrom {_numbered(part)}"
+
+
+def _numbered(part: Part) -> str:
+    """What is read, with its columns numbered."""
+    return f"{part.relation} as source({', '.join(f'c{position}' for position in range(len(part.columns)))})"
+
+
+def _column(part: Part, used: dict[str, int], ours: str) -> tuple[str, str, str]:
+    """A field's column in the part: the number it goes by, its type, and what a message calls it."""
+    name, kind = part.columns[used[ours]]
+    return f"c{used[ours]}", kind, f"{name!r}, read as {ours},"
+
+
+def _undivided(value: str, kind: str, column: str) -> str:
+    """SQL for something that is the same for the same list; text joined with `;` stays one."""
+    return _text(value, kind, column) if _TEXT_LIKE.fullmatch(kind) else _texts(value, kind, column)
 
 
 def _texts(value: str, kind: str, column: str) -> str:

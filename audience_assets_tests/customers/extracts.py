@@ -75,9 +75,10 @@ class Extracts:
 
     def customers(self, day: date = DAY) -> dict[str, dict[str, Any]]:
         """The canonical customers by customer_id, after reading and normalizing."""
-        segment = self.normalize(day).segment
-        file = self.pipeline.layout.normalized(day) / f"customers-{segment}.parquet"
-        return {row["customer_id"]: row for row in pq.read_table(file).to_pylist()}
+        name = f"customers-{self.normalize(day).segment}"
+        folder = Path(str(self.pipeline.layout.normalized(day)))
+        files = [*folder.glob(f"{name}.parquet"), *folder.glob(f"{name}/*.parquet")]
+        return {row["customer_id"]: row for file in files for row in pq.read_table(file).to_pylist()}
 
     def one(self) -> dict[str, Any]:
         """The only canonical customer."""

@@ -126,8 +126,8 @@ def test_an_extract_that_changes_while_it_is_read_is_refused(
     extracts.write("2026-01-05.csv", f"customer_id,city\n1,{MARKER}\n")
     view_extract = source.view_extract
 
-    def replaced_behind(*given: object) -> source.Columns:
-        columns = view_extract(*given)  # type: ignore[arg-type]
+    def replaced_behind(*given: object, **named: object) -> source.Columns:
+        columns = view_extract(*given, **named)  # type: ignore[arg-type]
         (extracts.folder / "2026-01-05.csv").write_text(f"customer_id,city\n1,{MARKER}\n2,{MARKER}\n")
         return columns
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audience_assets.customers import canonical_rows
 from audience_assets.errors import ExtractError
 from audience_assets_tests.customers.extracts import MARKER, Extracts
 
@@ -143,3 +144,35 @@ def test_only_a_birthday_changes_the_fingerprint_by_itself(extracts: Extracts) -
         extracts.write(f"{day}.csv", content, path="{day}.csv")
     before, after = extracts.fingerprints(), extracts.fingerprints(NEXT_DAY)
     assert {who for who in before if before[who] != after[who]} == {"birthday", "born tomorrow"}
+
+
+def test_a_date_that_is_one_has_birthdays_as_a_text_has(extracts: Extracts) -> None:
+    born = {
+        "birthday": date(1990, 1, 6),
+        "other": date(1990, 1, 7),
+        "born tomorrow": NEXT_DAY,
+        "too long ago": date(20, 1, 6),
+    }
+    for day in ("2026-01-05", "2026-01-06"):
+        columns = {"customer_id": list(born), "birth_date": pa.array(born.values(), pa.date32())}
+        extracts.write_parquet(columns, f"{day}.parquet", path="{day}.parquet")
+    before, after = extracts.fingerprints(), extracts.fingerprints(NEXT_DAY)
+    assert {who for who in before if before[who] != after[who]} == {"birthday", "born tomorrow"}
+
+
+def test_many_changed_customers_are_found_in_several_readings_of_the_extract(
+    extracts: Extracts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canonical_rows, "AT_ONCE", 3)
+    source = {"path": "{day}.csv"}
+    rows = [{"customer_id": str(number), "city": "Rio"} for number in range(30)]
+    extracts.write_csv(rows, **source).normalize()
+    changed = {str(number): f"City {number}" for number in range(11)}
+    contradicting = [{"customer_id": "0", "city": "x"}]
+    rows = [{**row, "city": changed.get(row["customer_id"], row["city"])} for row in rows]
+    extracts.write_csv([*rows, *contradicting, rows[5], rows[20]], "2026-01-06.csv", **source)
+    found = extracts.customers(NEXT_DAY)
+    assert {who: row["city"] for who, row in found.items()} == {
+        who: city for who, city in changed.items() if who != "0"
+    }
+    assert extracts.pipeline.normalize(NEXT_DAY).changed == 10
