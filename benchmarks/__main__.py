@@ -34,15 +34,17 @@ def main() -> int:
             _measure(session, given)
         except KeyboardInterrupt:  # what was measured is not lost when somebody has had enough
             _say("interrupted")
-        found = _found(session, given, load)
+        whole = given.size >= FULL_SIZE and not given.only
+        places = (PUBLISHED if whole else TRIAL).below(measure.REPOSITORY)
+        found = _found(session, given, {"load_before": load, "before": report.before(places, given.size)})
     _say(report.tables(found))
-    whole = given.size >= FULL_SIZE and not given.only
-    for written in report.write(found, (PUBLISHED if whole else TRIAL).below(measure.REPOSITORY)):
+    for written in report.write(found, places):
         _say(f"wrote {written.relative_to(measure.REPOSITORY)}")
     return _too_slow(found, given.at_least)
 
 
-def _found(session: Session, given: argparse.Namespace, load: float) -> Details:
+def _found(session: Session, given: argparse.Namespace, earlier: Details) -> Details:
+    """Every figure; `earlier` has what was known before anything was measured."""
     about = {
         "day": datetime.now(UTC).date().isoformat(),
         "size": given.size,
@@ -51,7 +53,7 @@ def _found(session: Session, given: argparse.Namespace, load: float) -> Details:
         "versions": machine.versions(
             {name: measure.REPOSITORY / each for name, each in ENVIRONMENTS.items()}
         ),
-        "load_before": load,
+        **earlier,
         "load_after": machine.load(),
     }
     extract = session.extract(given.size, ())

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from benchmarks import measure, summary
 from benchmarks.extract import DAYS
@@ -37,7 +38,7 @@ def figures(
         records: One for each process that ran.
         comparisons: By stack, how its digests compare with ours.
         extract: Rows and bytes by day.
-        about: Size, repeats, machine and versions.
+        about: Size, repeats, machine, versions, and what the run before said.
         sizes: The sizes by which growth is judged, besides the whole.
     """
     asked = Records(records)
@@ -70,6 +71,26 @@ class Places:
     def below(self, folder: Path) -> "Places":
         """The same places in a folder."""
         return Places(folder / self.figures, folder / self.page, folder / self.plots)
+
+
+def before(places: Places, size: int) -> Details:
+    """What the run before said, as far as it is set beside the next one; nothing if it had another size or there is none."""
+    if not places.figures.is_file():
+        return {}
+    found: Details = json.loads(places.figures.read_text(encoding="utf-8"))
+    if found["size"] != size:
+        return {}
+    return {
+        "day": found["day"],
+        "repeats": found["repeats"],
+        "load_before": found["load_before"],
+        "targets": {each["what"]: each["figure"] for each in found["targets"]},
+        "rows_per_second": {
+            name: each["rows_per_second"]
+            for name, each in found["stacks"].items()
+            if "rows_per_second" in each
+        },
+    }
 
 
 def write(found: Details, places: Places) -> list[Path]:
@@ -113,22 +134,45 @@ def tables(found: Details) -> str:
         "Really delivered to the sandboxes:": _delivery(found),
     }
     plots = "\n\n".join(f"![{title}]({PLOTS}/{name}.svg)" for name, title in DRAWN.items())
-    return "\n\n".join([*(f"{title}\n\n{table}" for title, table in sections.items() if table), plots])
+    described = [f"{title}\n\n{table}" for title, table in sections.items() if table]
+    return "\n\n".join([*described, _spread(found), plots])
 
 
 def _targets(found: Details) -> str:
     marks = {True: "met", False: "**not met**", None: "not measured"}
+    earlier = found["before"].get("targets", {})
     rows = [
         (
             each["what"],
             f"{each['side']} {each['bound']:,g}",
             _number(each["figure"]),
+            _number(earlier.get(each["what"])),
             marks[each["met"]],
             each["note"],
         )
         for each in found["targets"]
     ]
-    return table(("target", "bound", "measured", "", "remark"), rows)
+    return table(("target", "bound", "measured", "the run before", "", "remark"), rows)
+
+
+def _spread(found: Details) -> str:
+    """By how much the rows a second of the stacks differ from those of the run before."""
+    earlier = found["before"].get("rows_per_second", {})
+    ratios = {
+        each["title"]: max(each["rows_per_second"], earlier[name])
+        / min(each["rows_per_second"], earlier[name])
+        for name, each in found["stacks"].items()
+        if name in earlier and "rows_per_second" in each
+    }
+    if not ratios:
+        return "There is no run before this one to compare with."
+    title = max(ratios, key=lambda each: ratios[each])
+    times = "once" if found["before"]["repeats"] == 1 else f"{found['before']['repeats']} times"
+    return (
+        f"The run before, on {found['before']['day']}, measured each stack {times}. Rows a second of the same stack differ"
+        f" between the two by {median(ratios.values()) - 1:.0%} in the median, and by {ratios[title] - 1:.0%} at most"
+        f" ({title})."
+    )
 
 
 def _stacks(found: Details) -> str:

@@ -184,7 +184,7 @@ def growth(records: Records, sizes: Iterable[int]) -> list[Details]:
     """Our first load by size."""
     found = [records.step("growth", step="prepare", customers=size) for size in sizes]
     whole = records.step(VTEX_ADS.name, step="prepare")
-    return [each for each in [*found, whole] if each]
+    return sorted((each for each in [*found, whole] if each), key=lambda each: int(each["customers"]))
 
 
 def ratios(found: Details, measure: str = "rows_per_second") -> dict[str, float]:
