@@ -18,6 +18,9 @@ from audience_assets.sandbox.s3 import S3Server
 from audience_assets.sandbox.tiktok.server import TikTokServer
 from benchmarks.measure import REPOSITORY
 
+STATE = "state"
+"""Besides the partners: an S3 server that holds our own state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Partner:
@@ -64,14 +67,14 @@ def _started(name: str, folder: Path) -> Iterator[Partner]:
 
 def _serve(name: str, folder: Path) -> None:
     with _server(name, folder) as server:
-        _say(_settings(server))
+        _say(_settings(name, server))
         for _ in sys.stdin:
             _say(_calls(server))
 
 
 def _server(name: str, folder: Path) -> S3Server | MetaServer | TikTokServer:
     match name:
-        case "vtex_ads":
+        case "vtex_ads" | "state":
             return S3Server(folder)
         case "meta":
             return MetaServer(folder)
@@ -79,16 +82,17 @@ def _server(name: str, folder: Path) -> S3Server | MetaServer | TikTokServer:
             return TikTokServer(folder)
 
 
-def _settings(server: S3Server | MetaServer | TikTokServer) -> dict[str, Any]:
-    """What the destination's settings say of it, secrets included."""
+def _settings(name: str, server: S3Server | MetaServer | TikTokServer) -> dict[str, Any]:
+    """What the settings say of it, secrets included; a state is read, too."""
     if isinstance(server, S3Server):
+        user = server.administrator if name == STATE else server.write_only
         return {
             "bucket": server.bucket,
             "prefix": server.prefix,
             "endpoint_url": server.endpoint_url,
             "region": server.region,
-            "access_key_id": server.write_only.access_key_id,
-            "secret_access_key": server.write_only.secret_access_key,
+            "access_key_id": user.access_key_id,
+            "secret_access_key": user.secret_access_key,
         }
     return dict(server.ready())
 

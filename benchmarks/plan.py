@@ -33,6 +33,7 @@ class Stack:
         destinations: For ours, where the deltas go.
         engine: For ours, settings of the engine that differ from the defaults.
         once: Whether one run says enough.
+        state_on_s3: Whether the state is on an S3 server of this machine, and not on the disk.
         days_again: How many of its days later runs work through; all of them where it is None.
         remark: What the figures do not say.
     """
@@ -46,6 +47,7 @@ class Stack:
     destinations: tuple[str, ...] = ()
     engine: dict[str, Any] = field(default_factory=dict)
     once: bool = False
+    state_on_s3: bool = False
     days_again: int | None = None
     remark: str = ""
 
@@ -78,6 +80,26 @@ SIDE_BY_SIDE = Stack(
     destinations=("vtex_ads",),
     engine={"workers": CORES, "buckets": 16, "threads": CORES},
 )
+SEVERAL = {"workers": CORES, "buckets": 8}
+TASKS = tuple(
+    Stack(
+        name,
+        title,
+        "tasks",
+        largest=1_000_000,
+        days=DAYS[:3],
+        destinations=VTEX_ADS.destinations,
+        engine=engine,
+        once=True,
+        state_on_s3=on_s3,
+    )
+    for name, title, engine, on_s3 in (
+        ("tasks_here", "one process", {}, False),
+        ("tasks_processes", f"{CORES} processes, 8 buckets", SEVERAL, False),
+        ("tasks_on_ray", f"{CORES} Ray workers, 8 buckets, state on S3", {**SEVERAL, "runner": "ray"}, True),
+    )
+)
+"""The same work by whoever runs the tasks of a step."""
 LIMIT = Stack("limit", "the limit: reading, hashing, writing", "limit")
 
 RIVALS = (
@@ -121,6 +143,7 @@ STACKS = (
     ),
     BARE,
     SIDE_BY_SIDE,
+    *TASKS,
     LIMIT,
     *RIVALS,
 )

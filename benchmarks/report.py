@@ -52,6 +52,7 @@ def figures(
         "delivery": summary.delivery(asked),
         "payloads": summary.payloads(asked),
         "growth": summary.growth(asked, sizes),
+        "tasks": summary.tasks(asked),
         "state": summary.state(asked),
     }
     found["ratios"] = summary.ratios(found["stacks"])
@@ -132,6 +133,8 @@ def tables(found: Details) -> str:
         "A first load for VTEX Ads, from the extract to files that are ready to be sent:": _stacks(found),
         "Day by day, from the extract to the deltas of all three partners:": _days(found),
         "Really delivered to the sandboxes:": _delivery(found),
+        "By size, a first load for VTEX Ads:": _growth(found),
+        "By who runs the tasks, VTEX Ads without Dagster:": _tasks(found),
     }
     plots = "\n\n".join(f"![{title}]({PLOTS}/{name}.svg)" for name, title in DRAWN.items())
     described = [f"{title}\n\n{table}" for title, table in sections.items() if table]
@@ -248,6 +251,39 @@ def _delivery(found: Details) -> str:
         if isinstance(each, dict)
     ]
     return table(("day", "partner", "rows", "s", "rows/s", "calls", "calls saved by the delta"), rows)
+
+
+def _growth(found: Details) -> str:
+    rows = [
+        (
+            f"{each['customers']:,}",
+            f"{each['seconds']:.1f}",
+            f"{each['cpu_seconds']:.1f}",
+            f"{each['peak_bytes'] / GIGABYTE:.2f}",
+            f"{each['customers'] / each['seconds']:,.0f}",
+        )
+        for each in found["growth"]
+    ]
+    return table(("customers", "s", "CPU s", "peak GB", "rows/s"), rows)
+
+
+def _tasks(found: Details) -> str:
+    rows = []
+    for each in found["tasks"].values():
+        if each["error"] and each["error"] != summary.NOT_RUN:
+            rows.append((each["title"], "", "", "", "", each["error"]))
+        rows += [
+            (
+                each["title"],
+                f"{figures['customers']:,}",
+                day,
+                f"{figures['seconds']:.1f}",
+                f"{figures['cpu_seconds']:.1f}",
+                f"{figures['peak_bytes'] / GIGABYTE:.2f}",
+            )
+            for day, figures in each["days"].items()
+        ]
+    return table(("by", "customers", "day", "s", "CPU s", "peak GB"), rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -58,15 +58,21 @@ class Session:
             return
         extract = self.extract(customers, stack.days)
         home = self._empty("run")
+        servers = (partners.STATE,) if stack.state_on_s3 else ()
         try:
-            for day in stack.days[: stack.days_again if repeat else None]:
-                measured = self._measured(stack, extract, day, home, {})
-                self._keep(stack, day, customers, repeat, measured)
-                if "error" in measured:
-                    return
-                self._look_at(stack, day, home)
+            with partners.running(servers, home / "servers") as running:
+                options = {name: each.settings for name, each in running.items()}
+                self._run_days(stack, extract, home, repeat, options)
         finally:
             shutil.rmtree(home)
+
+    def _run_days(self, stack: Stack, extract: Extract, home: Path, repeat: int, options: Details) -> None:
+        for day in stack.days[: stack.days_again if repeat else None]:
+            measured = self._measured(stack, extract, day, home, options)
+            self._keep(stack, day, extract.customers, repeat, measured)
+            if "error" in measured:
+                return
+            self._look_at(stack, day, home)
 
     def deliver(self, size: int, repeat: int) -> None:
         """Really deliver to all three sandboxes, day by day, and count the calls of each."""
@@ -135,7 +141,7 @@ class Session:
         elif stack in RIVALS and stack.name not in self.comparisons and self.reference.exists():
             self.comparisons[stack.name] = digests.compare(home / "out", self.reference)
         for name in stack.destinations:  # ten million customers' deltas of all days would fill the disk
-            shutil.rmtree(home / "state" / name / "delta" / day.date.isoformat())
+            shutil.rmtree(home / "state" / name / "delta" / day.date.isoformat(), ignore_errors=True)
 
     def _empty(self, name: str) -> Path:
         folder = self.home / name

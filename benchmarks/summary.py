@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.extract import DAYS
 from benchmarks.job import Details
-from benchmarks.plan import ALL_THREE, BARE, CORES, LIMIT, RIVALS, STACKS, VTEX_ADS
+from benchmarks.plan import ALL_THREE, BARE, CORES, LIMIT, RIVALS, STACKS, TASKS, VTEX_ADS
 
 FIRST = DAYS[0].name
 MEASURES = ("seconds", "cpu_seconds", "peak_bytes")
@@ -72,7 +72,7 @@ class Records:
 def stacks(records: Records, comparisons: Details) -> Details:
     """Every stack's first load, from the extract to files, and how fast that is."""
     found: Details = {}
-    for stack in STACKS:
+    for stack in (each for each in STACKS if each not in TASKS):
         step = "prepare" if stack.destinations else None
         figures = records.step(stack.name, step=step)
         if not figures:
@@ -107,6 +107,19 @@ def days(records: Records) -> Details:
                 "assets": _assets(runs),
                 "deltas": runs[0]["steps"]["prepare"]["deltas"],
             }
+    return found
+
+
+def tasks(records: Records) -> Details:
+    """The same work by whoever runs the tasks of a step, day by day."""
+    found: Details = {}
+    for stack in TASKS:
+        days_run = {day.name: records.step(stack.name, day.name, "prepare") for day in stack.days}
+        found[stack.name] = {
+            "title": stack.title,
+            "days": {day: figures for day, figures in days_run.items() if figures},
+            "error": records.error(stack.name),
+        }
     return found
 
 

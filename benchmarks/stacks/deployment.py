@@ -44,7 +44,7 @@ def settings_of(job: Job) -> Settings:
     return Settings.model_validate_json(
         json.dumps(
             {
-                "state_dir": str(home / "state"),
+                **_state(home, job.options.get("state")),
                 "partitions": {"start": FIRST_DAY.isoformat()},
                 "source": {"path": job.options["path"]},
                 "engine": job.options.get("engine") or {},
@@ -52,6 +52,19 @@ def settings_of(job: Job) -> Settings:
             }
         )
     )
+
+
+def _state(home: Path, on_s3: dict[str, Any] | None) -> dict[str, Any]:
+    """Where the state lies; the ledger is on the disk either way."""
+    if on_s3 is None:
+        return {"state_dir": str(home / "state")}
+    reached = {key: on_s3[key] for key in ("endpoint_url", "region", "access_key_id", "secret_access_key")}
+    return {
+        "state_dir": f"s3://{on_s3['bucket']}/{on_s3['prefix']}/state",
+        "state_on_s3": {key: _secret("state", key, value) for key, value in reached.items()},
+        "ledger_url": f"sqlite:///{home / 'ledger.sqlite'}",
+        "scratch_dir": str(home / "scratch"),
+    }
 
 
 def dagster_home(job: Job) -> None:
