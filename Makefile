@@ -111,6 +111,11 @@ PYTHON312 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python3.12
 bench: $(BENCH)/.ready
 	@$(BIN)/python -m benchmarks --size $(SIZE) --repeats $(REPEATS) $(OPTIONS)
 
+# A small benchmark that fails if ours falls far behind a plain DuckDB statement of the same run; no figure by itself is judged.
+.PHONY: bench-smoke
+bench-smoke: $(READY)
+	@$(BIN)/python -m benchmarks --size 100000 --repeats 1 --only vtex_ads,duckdb_hurried --at-least duckdb_hurried=0.03
+
 # What a first load and a 1 % day spend their time on; a table in docs/performance.md.
 PROFILED ?= 1000000
 

@@ -30,6 +30,8 @@ ELSEWHERE = {
     "make bench SIZE=100000 REPEATS=1": "benchmarks",
     'make bench OPTIONS="--only vtex_ads,polars_hash,limit"': "benchmarks",
     'make bench OPTIONS="--keep /tmp/bench"': "benchmarks",
+    'make bench OPTIONS="--keep /tmp/bench --only growth --sizes 50000000"': "benchmarks",
+    "make bench-smoke": ".ci/run",
 }
 """Commands that take minutes or do not end, and what runs what they run."""
 
