@@ -36,7 +36,8 @@ def main() -> int:
             _say("interrupted")
         whole = given.size >= FULL_SIZE and not given.only
         places = (PUBLISHED if whole else TRIAL).below(measure.REPOSITORY)
-        found = _found(session, given, {"load_before": load, "before": report.before(places, given.size)})
+        another = report.another_run(places, given.size)
+        found = _found(session, given, {"load_before": load, "another_run": another})
     _say(report.tables(found))
     for written in report.write(found, places):
         _say(f"wrote {written.relative_to(measure.REPOSITORY)}")

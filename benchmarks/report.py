@@ -38,7 +38,7 @@ def figures(
         records: One for each process that ran.
         comparisons: By stack, how its digests compare with ours.
         extract: Rows and bytes by day.
-        about: Size, repeats, machine, versions, and what the run before said.
+        about: Size, repeats, machine, versions, and what another run said.
         sizes: The sizes by which growth is judged, besides the whole.
     """
     asked = Records(records)
@@ -74,8 +74,8 @@ class Places:
         return Places(folder / self.figures, folder / self.page, folder / self.plots)
 
 
-def before(places: Places, size: int) -> Details:
-    """What the run before said, as far as it is set beside the next one; nothing if it had another size or there is none."""
+def another_run(places: Places, size: int) -> Details:
+    """What the last run said, as far as it is set beside the next one; nothing if it had another size or there is none."""
     if not places.figures.is_file():
         return {}
     found: Details = json.loads(places.figures.read_text(encoding="utf-8"))
@@ -143,7 +143,7 @@ def tables(found: Details) -> str:
 
 def _targets(found: Details) -> str:
     marks = {True: "met", False: "**not met**", None: "not measured"}
-    earlier = found["before"].get("targets", {})
+    earlier = found["another_run"].get("targets", {})
     rows = [
         (
             each["what"],
@@ -155,12 +155,12 @@ def _targets(found: Details) -> str:
         )
         for each in found["targets"]
     ]
-    return table(("target", "bound", "measured", "the run before", "", "remark"), rows)
+    return table(("target", "bound", "measured", "another run", "", "remark"), rows)
 
 
 def _spread(found: Details) -> str:
-    """By how much the rows a second of the stacks differ from those of the run before."""
-    earlier = found["before"].get("rows_per_second", {})
+    """By how much the rows a second of the stacks differ from those of another run."""
+    earlier = found["another_run"].get("rows_per_second", {})
     ratios = {
         each["title"]: max(each["rows_per_second"], earlier[name])
         / min(each["rows_per_second"], earlier[name])
@@ -168,11 +168,11 @@ def _spread(found: Details) -> str:
         if name in earlier and "rows_per_second" in each
     }
     if not ratios:
-        return "There is no run before this one to compare with."
+        return "There is no other run to compare with."
     title = max(ratios, key=lambda each: ratios[each])
-    times = "once" if found["before"]["repeats"] == 1 else f"{found['before']['repeats']} times"
+    times = "once" if found["another_run"]["repeats"] == 1 else f"{found['another_run']['repeats']} times"
     return (
-        f"The run before, on {found['before']['day']}, measured each stack {times}. Rows a second of the same stack differ"
+        f"Another run, on {found['another_run']['day']}, measured each stack {times}. Rows a second of the same stack differ"
         f" between the two by {median(ratios.values()) - 1:.0%} in the median, and by {ratios[title] - 1:.0%} at most"
         f" ({title})."
     )
