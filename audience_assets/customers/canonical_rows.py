@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -27,7 +28,7 @@ FEW = 100_000
 """How many new and changed customers may be held in memory, some 50 MB of them; of more, the extract is read twice."""
 
 AT_ONCE = 2_000_000
-"""How many new and changed customers are looked for in one reading of the extract, some 200 MB of ids; more take several readings."""
+"""How many customers are looked for in one reading of the extract, some 200 MB of ids; more take several readings."""
 
 NORMALIZED = "normalized"
 """The view of what was written."""
@@ -49,10 +50,14 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class NewSegment:
-    """The segment that is written: its name, how many customers it has, and the secret that their keys are made with."""
+    """The segment that is written: its name, how many customers it has, and the secret that their keys are made with.
+
+    `others` are the customers of the day's index that it does not have.
+    """
 
     name: str
     rows: int
+    others: int
     secret: bytes = field(repr=False)
 
 
@@ -65,11 +70,10 @@ def write(
     draft: Place,
 ) -> Values:
     """Normalize the customers of a new segment, whom the drafts `indexes` name; there are none where nobody is new."""
-    everyone = raw.rows == segment.rows
     # Exact repeats of a row can be told only where all rows are seen together.
     shares = [None] if raw.repeated_rows else source.shares(settings, raw.day, list(raw.files))
     calls = [
-        (settings, raw, share, None if everyone else indexes, segment, draft / f"share-{number:04d}")
+        (settings, raw, share, indexes, segment, draft / f"share-{number:04d}")
         for number, share in enumerate(shares)
     ]
     with progress.stage("normalizing", segment.rows):
@@ -99,25 +103,24 @@ def _normalize(
     settings: Settings,
     raw: RawManifest,
     share: Sequence[str] | None,
-    indexes: Sequence[Place] | None,
+    indexes: Sequence[Place],
     segment: NewSegment,
     folder: Place,
 ) -> Values:
-    """Write the canonical form of a share's customers that the indexes have in the segment, all of them without indexes."""
+    """Write the canonical form of a share's customers that the indexes have in the segment."""
     buckets = settings.engine.buckets
     with database.connect(settings) as connection, files.workshop(folder) as drafts:
         match_keys.use_secret(connection, segment.secret)
-        if indexes is not None:
-            dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
-        readings = 1 if indexes is None else max(1, ceil(segment.rows / AT_ONCE))
-        folders = [drafts / f"reading-{number:04d}" for number in range(readings)]
-        rows = 0
-        for number, each in enumerate(folders):
-            only = None if indexes is None else _want(connection, segment, number, readings)
-            select = partial(texts.select_sql, only=only)
+        connection.execute("set variable segment = $segment", {"segment": segment.name})
+        dataset.read(connection, indexes, snapshots.NO_INDEX).create_view("following", replace=True)
+        readings = _readings(settings, raw, segment)
+        folders = [drafts / f"reading-{number:04d}" for number in range(len(readings))]
+        rows, part = 0, 1 / len(readings)
+        for number, (reading, each) in enumerate(zip(readings, folders, strict=True)):
+            select = partial(texts.select_sql, only=_look_for(connection, reading))
             source.view_extract(connection, settings, raw.day, share, select=select)
             try:
-                rows += _write(connection, settings, raw, segment, each, number / readings, 1 / readings)
+                rows += _write(connection, settings, raw, segment, each, number * part, part)
             except (duckdb.Error, OSError) as error:
                 raise source.unreadable(error, raw.day, list(raw.files)) from None
         nothing = CanonicalQuery(rules_of(settings), settings.source.hashed).sql
@@ -131,19 +134,46 @@ def _normalize(
         )
 
 
-def _want(connection: duckdb.DuckDBPyConnection, segment: NewSegment, number: int, readings: int) -> str:
-    """Fill a table with one of so many shares of the segment's customers, as the view `following` has them; its name."""
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Which customers one reading of the extract looks for: all, all but those who are not in the segment, or a share of the segment."""
+
+    join: Literal["semi join", "anti join"] | None = None
+    number: int = 0
+    readings: int = 1
+
+
+def _readings(settings: Settings, raw: RawManifest, segment: NewSegment) -> list[_Reading]:
+    """The readings of the extract that find the segment's customers."""
+    if raw.rows == segment.rows:
+        return [_Reading()]
+    departed = raw.departed and settings.source.extract == "incremental"
+    # Only where every row of the extract is of somebody in the index.
+    if not raw.set_aside and not departed and segment.others < min(segment.rows, AT_ONCE):
+        return [_Reading("anti join")]
+    readings = max(1, ceil(segment.rows / AT_ONCE))
+    return [_Reading("semi join", number, readings) for number in range(readings)]
+
+
+def _look_for(connection: duckdb.DuckDBPyConnection, reading: _Reading) -> str | None:
+    """Fill a table with the customers whom a reading looks for, or leaves out, and return the join with it.
+
+    The view `following` has them, and the variable `segment` the name of theirs.
+    """
+    if reading.join is None:
+        return None
+    belongs = "=" if reading.join == "semi join" else "<>"
     connection.execute(
-        """
-        create or replace temp table wanted as
+        f"""
+        create or replace temp table those as
         select customer_id
         from following
-        where segment = $segment
+        where segment {belongs} getvariable('segment')
           and hash(customer_id) % $readings = $number
         """,
-        {"segment": segment.name, "number": number, "readings": readings},
+        {"number": reading.number, "readings": reading.readings},
     )
-    return "wanted"
+    return f"{reading.join} those"
 
 
 def _write(

@@ -136,7 +136,7 @@ def _write(
                 f"the extract of {day} was replaced after raw_customers read it: materialize {RAW} again"
             )
         listed = [each for bucket in drafts for each in bucket]
-        segment = NewSegment(name, counts.fresh, secret)
+        segment = NewSegment(name, counts.fresh, counts.customers - counts.fresh, secret)
         values = canonical_rows.write(settings, workers, raw, segment, listed, draft)
         if values.rows != counts.fresh:
             raise ExtractError(

@@ -21,9 +21,14 @@ _TEXT_LIKE = re.compile(
 
 
 def select_sql(settings: Settings, part: Part, used: dict[str, int], only: str | None = None) -> str:
-    """One part's rows as texts, NULL where it has no column for a field; of the customers in the relation `only` if there is one.
+    """One part's rows as texts, NULL where it has no column for a field.
 
-    The others are left out before anything becomes a text, because most days most customers are.
+    Args:
+        settings: Say what is assumed of dates and countries.
+        part: What is read.
+        used: Our field to the position of the part's column.
+        only: "semi join" or "anti join" and a relation with customer_id: the others are left out before anything becomes a
+            text, because most days most customers are.
     """
     expressions = []
     for ours in [CUSTOMER_ID, *input_fields(settings)]:
@@ -37,8 +42,8 @@ def select_sql(settings: Settings, part: Part, used: dict[str, int], only: str |
         f"{literal(settings.rules.date_order)} as date_order",
     ]
     customer_id = _text(*_column(part, used, CUSTOMER_ID)) if only is not None else ""
-    those = f"\nsemi join {only} as those on those.customer_id = {customer_id}" if only is not None else ""
-    return f"select\n{listed(expressions)}\nfrom {_numbered(part)}{those}"
+    joined = f"\n{only} as known on known.customer_id = {customer_id}" if only is not None else ""
+    return f"select\n{listed(expressions)}\nfrom {_numbered(part)}{joined}"
 
 
 def compared_sql(settings: Settings, part: Part, used: dict[str, int]) -> str:

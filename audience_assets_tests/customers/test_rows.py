@@ -160,19 +160,24 @@ def test_a_date_that_is_one_has_birthdays_as_a_text_has(extracts: Extracts) -> N
     assert {who for who in before if before[who] != after[who]} == {"birthday", "born tomorrow"}
 
 
-def test_many_changed_customers_are_found_in_several_readings_of_the_extract(
-    extracts: Extracts, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "set_aside",
+    [[], [{"customer_id": "0", "city": "x"}], [{"customer_id": "", "city": "x"}]],
+    ids=["", "contradicting", "no id"],
+)
+@pytest.mark.parametrize("changed", [2, 11, 28])
+def test_the_changed_customers_are_found_however_many_they_are(
+    extracts: Extracts, monkeypatch: pytest.MonkeyPatch, set_aside: list[dict[str, str]], changed: int
 ) -> None:
     monkeypatch.setattr(canonical_rows, "AT_ONCE", 3)
     source = {"path": "{day}.csv"}
     rows = [{"customer_id": str(number), "city": "Rio"} for number in range(30)]
     extracts.write_csv(rows, **source).normalize()
-    changed = {str(number): f"City {number}" for number in range(11)}
-    contradicting = [{"customer_id": "0", "city": "x"}]
-    rows = [{**row, "city": changed.get(row["customer_id"], row["city"])} for row in rows]
-    extracts.write_csv([*rows, *contradicting, rows[5], rows[20]], "2026-01-06.csv", **source)
+    anew = {str(number): f"City {number}" for number in range(changed)}
+    rows = [{**row, "city": anew.get(row["customer_id"], row["city"])} for row in rows]
+    extracts.write_csv([*rows, *set_aside, rows[5], rows[29]], "2026-01-06.csv", **source)
     found = extracts.customers(NEXT_DAY)
+    contradicted = {row["customer_id"] for row in set_aside}
     assert {who: row["city"] for who, row in found.items()} == {
-        who: city for who, city in changed.items() if who != "0"
+        who: city for who, city in anew.items() if who not in contradicted
     }
-    assert extracts.pipeline.normalize(NEXT_DAY).changed == 10
