@@ -250,7 +250,7 @@ def _write_left(settings: Settings, ledger: Ledger, workers: Workers, snapshot: 
         with progress.stage("listing who left", snapshot.left):
             workers.map(_left, calls if parent else calls[:1])
         return dataset.publish(
-            [[each] for each in (drafts if parent else drafts[:1])], folder / f"left-{snapshot.key}"
+            [[each] for each in (drafts if parent else drafts[:1])], layout.left(snapshot.day, snapshot.key)
         )
 
 

@@ -29,8 +29,18 @@ MANY = 2_000_000
 Counts = dict[str, int]
 
 
-def find_candidates(connection: duckdb.DuckDBPyConnection, held: Members, due: Members) -> None:
-    """Fill the table `candidates` with customers whose segment differs between two snapshots, bucket by bucket."""
+def find_candidates(
+    connection: duckdb.DuckDBPyConnection, held: Members, due: Members, among: str | None = None
+) -> None:
+    """Fill the table `candidates` with customers whose segment differs between two snapshots.
+
+    Args:
+        connection: Where the table is made.
+        held: The customers of the one.
+        due: Those of the other.
+        among: A relation with the customer_id of everybody who can differ, and maybe others; with it, nobody else is
+            compared. Without it all are, bucket by bucket.
+    """
     connection.execute("""
         create or replace temp table candidates (
           customer_id varchar,
@@ -40,18 +50,19 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, held: Members, due: M
     """)
     if held == due:
         return
-    buckets = max(held.buckets, due.buckets)
+    buckets = max(held.buckets, due.buckets) if among is None else 1
+    those = "" if among is None else f"semi join {identifier(among)} using (customer_id)"
     for bucket in range(buckets):
         held.view(connection, "held", bucket, buckets)
         due.view(connection, "due", bucket, buckets)
-        connection.execute("""
+        connection.execute(f"""
             insert into candidates
             select
               coalesce(due.customer_id, held.customer_id) as customer_id,
               held.segment as held_segment,
               due.segment as due_segment
-            from due
-            full join held using (customer_id)
+            from (from due {those}) as due
+            full join (from held {those}) as held using (customer_id)
             where due.segment is distinct from held.segment
         """)
 

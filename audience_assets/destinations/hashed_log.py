@@ -9,6 +9,7 @@ import pyarrow as pa
 from audience_assets.delta import changes
 from audience_assets.delta.membership import AUDIENCES
 from audience_assets.delta.snapshot import NO_WITHHELD, Members
+from audience_assets.destinations import lineage
 from audience_assets.destinations.column import Destination
 from audience_assets.errors import StateError
 from audience_assets.ledger.ledger import Ledger
@@ -19,22 +20,6 @@ from audience_assets.storage.layout import HASHED, Layout
 from audience_assets.storage.object_path import Place
 
 BATCH_ROWS = 250_000
-
-
-def members_of(ledger: Ledger, layout: Layout, key: str | None) -> Members:
-    """The customers of a snapshot that any partner may hold; nobody for no snapshot.
-
-    Raises:
-        StateError: The snapshot or its index is missing.
-    """
-    if key is None:
-        return Members(Dataset(()))
-    snapshot = ledger.snapshot(key)
-    if snapshot is None:
-        raise StateError(
-            f"the ledger does not know the snapshot {key}: restore it together with the state directory"
-        )
-    return Members.of(layout, snapshot.index_file, snapshot.withheld_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +52,22 @@ class HashedLog:
         Raises:
             StateError: The snapshot or its index is missing.
         """
-        return members_of(self.ledger, self.layout, key)
+        return lineage.members_of(self.ledger, self.layout, key)
 
     def view_changes(self, held: str | None, due: str | None) -> None:
         """Create `held_rows` and `due_rows`: the rows of customers whose segment differs between two snapshots."""
         if self.made.get("candidates") != (held, due):
-            changes.find_candidates(self.connection, self.members(held), self.members(due))
+            among = lineage.view_who_may_differ(self.connection, self.layout, self.ledger, held, due)
+            changes.find_candidates(self.connection, self.members(held), self.members(due), among)
             self.made["candidates"] = (held, due)
+            self.made.pop("changed_rows", None)
+        wanted, columns = self.destination.consent_name, set(self.columns.items())
+        if (made := self.made.get("changed_rows")) and made[0] == wanted and columns <= set(made[1:]):
+            return
         for side in ("held", "due"):
             files = self.files(changes.candidate_segments(self.connection, side))
-            changes.view_rows(self.connection, side, files, self.columns, self.destination.consent_name)
+            changes.view_rows(self.connection, side, files, self.columns, wanted)
+        self.made["changed_rows"] = (wanted, *columns)
 
     def view_log(self, due: str | None) -> None:
         """Create `due`, a snapshot's customers with their segments, and `log_rows`, all rows of the segments that it refers to."""

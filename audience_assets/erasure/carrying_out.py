@@ -8,7 +8,8 @@ from audience_assets import database
 from audience_assets.customers import suppression, withheld
 from audience_assets.destinations import catalog
 from audience_assets.destinations.erased_rows import rows_of
-from audience_assets.destinations.hashed_log import HashedLog, members_of
+from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.lineage import members_of
 from audience_assets.erasure import own_files
 from audience_assets.erasure.requests import ErasureRequest, People
 from audience_assets.errors import AudienceAssetsError

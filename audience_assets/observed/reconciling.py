@@ -13,7 +13,8 @@ from audience_assets.delta.snapshot import NO_INDEX, NO_WITHHELD, Members
 from audience_assets.destinations.audience_files import shape_of
 from audience_assets.destinations.audience_settings import AccountSettings
 from audience_assets.destinations.column import Destination
-from audience_assets.destinations.hashed_log import HashedLog, members_of
+from audience_assets.destinations.hashed_log import HashedLog
+from audience_assets.destinations.lineage import members_of
 from audience_assets.destinations.manifest import DeltaManifest
 from audience_assets.destinations.standing import due_snapshot
 from audience_assets.errors import StateError

@@ -55,6 +55,17 @@ class Dataset:
             raise _missing(path / CONTENTS, asset) from None
         return _checked(cls(tuple(tuple(path / name for name in names) for names in contents)), asset)
 
+    @classmethod
+    def published(cls, final: Place, asset: str) -> "Dataset":
+        """What `publish` made of a path without suffix, whether it is one file there or more.
+
+        Raises:
+            StateError: It is not there, or not whole.
+        """
+        if isinstance(final, Path) and (one := final.with_name(f"{final.name}.parquet")).exists():
+            return cls.existing(one, asset)
+        return cls.existing(final, asset)
+
     @property
     def files(self) -> list[Place]:
         """All files, bucket by bucket."""

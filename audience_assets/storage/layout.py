@@ -39,6 +39,10 @@ class Layout:
         """What every destination needs of the same customers, and the ids that left."""
         return self.root / HASHED / day.isoformat()
 
+    def left(self, day: date, snapshot: str) -> Place:
+        """The ids that left between a day's snapshot and the one before it, as a dataset."""
+        return self.hashed(day) / f"left-{snapshot}"
+
     def delta(self, destination: str, day: date) -> Place:
         """The files that the day's delivery sends."""
         return self.root / destination / DELTA / day.isoformat()

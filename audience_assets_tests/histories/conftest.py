@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from audience_assets import database
+from audience_assets.delta import changes
+from audience_assets.delta.snapshot import Members
 from audience_assets.rules import engine
 from audience_assets.sandbox.s3 import S3Server
 from audience_assets.settings import Settings
@@ -60,6 +62,26 @@ def _shared_clients() -> Iterator[None]:
     """What all lives share is closed in the end."""
     yield
     faults.close_clients()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever only those are compared who may differ, everybody is compared, too, and the same are found."""
+    find = changes.find_candidates
+
+    def found(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, ...]]:
+        return set(connection.execute("from candidates").fetchall())
+
+    def compared(
+        connection: duckdb.DuckDBPyConnection, held: Members, due: Members, among: str | None = None
+    ) -> None:
+        find(connection, held, due, among)
+        if among is not None:
+            of_these = found(connection)
+            find(connection, held, due)
+            assert of_these == found(connection)
+
+    monkeypatch.setattr(changes, "find_candidates", compared)
 
 
 @pytest.fixture
