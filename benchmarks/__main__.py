@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, measure, plan, report
+from benchmarks import machine, measure, plan, report, tables
 from benchmarks.extract import DAYS
 from benchmarks.job import Details
 from benchmarks.plan import ENVIRONMENTS, STACKS, Stack
@@ -38,7 +38,7 @@ def main() -> int:
         places = (PUBLISHED if whole else TRIAL).below(measure.REPOSITORY)
         another = report.another_run(places, given.size)
         found = _found(session, given, {"load_before": load, "another_run": another})
-    _say(report.tables(found))
+    _say(tables.of(found))
     for written in report.write(found, places):
         _say(f"wrote {written.relative_to(measure.REPOSITORY)}")
     return _too_slow(found, given.at_least)

@@ -7,7 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import measure, report
+from benchmarks import measure, report, tables
 from benchmarks.extract import DAYS
 from benchmarks.job import Details
 from benchmarks.plan import Stack
@@ -32,9 +32,9 @@ def main() -> None:
         session = Session(home, lambda sentence: print(sentence, flush=True))
         session.run(PROFILED, given.size, 0)
     days = {record["day"]: record["steps"] for record in session.records if "steps" in record}
-    tables = [_table(name, days[name], given.size) for name in (DAYS[0].name, DAYS[2].name)]
-    report.replace(measure.REPOSITORY / PAGE, BEGIN_PROFILE, END_PROFILE, "\n\n".join(tables))
-    print("\n\n".join(tables))
+    written = [_table(name, days[name], given.size) for name in (DAYS[0].name, DAYS[2].name)]
+    report.replace(measure.REPOSITORY / PAGE, BEGIN_PROFILE, END_PROFILE, "\n\n".join(written))
+    print("\n\n".join(written))
 
 
 def _table(day: str, steps: Details, size: int) -> str:
@@ -54,7 +54,7 @@ def _table(day: str, steps: Details, size: int) -> str:
     title = (
         f"{day.capitalize()}, {size:,} customers, VTEX Ads, {total:.1f} processor seconds without Dagster:"
     )
-    return f"{title}\n\n{report.table(head, rows)}"
+    return f"{title}\n\n{tables.table(head, rows)}"
 
 
 def _shares(step: Details, total: float) -> dict[str, float]:
