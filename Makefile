@@ -33,12 +33,16 @@ demo: $(READY)
 ui: $(READY)
 	@$(BIN)/audience-assets ui --port $(PORT)
 
+# Twice as many as two cores, because tests also wait; as many as there are where there are more.
+CORES := $(shell nproc 2>/dev/null || echo 2)
+TESTERS ?= $(shell echo $$(( $(CORES) > 4 ? $(CORES) : 4 )))
+
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal -m "not slow"
 
 # Whole lives: faults at each effect, processes that are killed, a real browser, the demo, every command of the documentation.
 slow: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n $(shell echo $$(( $(CORES) > 3 ? $(CORES) : 3 ))) --dist loadfile -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -50,6 +50,7 @@ def _found(session: Session, given: argparse.Namespace, earlier: Details) -> Det
         "day": datetime.now(UTC).date().isoformat(),
         "size": given.size,
         "repeats": given.repeats,
+        "commit": machine.commit(measure.REPOSITORY),
         "machine": machine.described(),
         "versions": machine.versions(
             {name: measure.REPOSITORY / each for name, each in ENVIRONMENTS.items()}

@@ -50,6 +50,22 @@ def versions(pythons: Mapping[str, Path]) -> dict[str, dict[str, str]]:
     return found
 
 
+def commit(repository: Path) -> str:
+    """The commit that is measured, with a + where something in the working copy differs; empty where git does not know."""
+    command = [
+        "git",
+        "-C",
+        str(repository),
+        "describe",
+        "--always",
+        "--abbrev=12",
+        "--dirty=+",
+        "--exclude=*",
+    ]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    return said.stdout.strip()
+
+
 def _line(file: str, key: str) -> str:
     """The first value of a key in one of Linux's `key : value` files."""
     try:

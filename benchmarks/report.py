@@ -71,6 +71,7 @@ def another_run(places: Places, size: int) -> Details:
         return {}
     return {
         "day": found["day"],
+        "commit": found.get("commit", ""),
         "repeats": found["repeats"],
         "load_before": found["load_before"],
         "targets": {each["what"]: each["figure"] for each in found["targets"]},

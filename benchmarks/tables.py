@@ -68,9 +68,10 @@ def _spread(found: Details) -> str:
     if not ratios:
         return "There is no other run to compare with."
     title = max(ratios, key=lambda each: ratios[each])
-    times = "once" if found["another_run"]["repeats"] == 1 else f"{found['another_run']['repeats']} times"
+    another = found["another_run"]
+    times = "once" if another["repeats"] == 1 else f"{another['repeats']} times"
     return (
-        f"Another run, on {found['another_run']['day']}, measured each stack {times}. Rows a second of the same stack differ"
+        f"This run measured {found['commit']}. Another, on {another['day']}, measured {another['commit']}, each stack {times}. Rows a second of the same stack differ"
         f" between the two by {median(ratios.values()) - 1:.0%} in the median, and by {ratios[title] - 1:.0%} at most"
         f" ({title})."
     )
