@@ -77,8 +77,14 @@ def test_rows_are_cut_exactly_in_order_and_no_file_is_empty(sizes: list[int], ro
     assert checked == everything
 
 
-@pytest.mark.parametrize("at", range(5))
-def test_a_batch_is_checked_before_it_is_written(tmp_path: Path, at: int) -> None:
+@pytest.mark.parametrize(
+    ("together", "rows", "at"),
+    [*((2, 2, at) for at in range(5)), *((3, 4, at) for at in range(3)), (100, 10, 0)],
+)
+def test_rows_are_checked_before_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, rows: int, at: int
+) -> None:
+    monkeypatch.setattr(parquet, "CHECKED_TOGETHER", together)
     seen: list[pa.Table] = []
 
     def check(table: pa.Table) -> None:
@@ -90,7 +96,7 @@ def test_a_batch_is_checked_before_it_is_written(tmp_path: Path, at: int) -> Non
     with pytest.raises(ContractError):
         list(parquet.write_in_parts(reader([2, 2, 2, 2, 2]), NUMBERS, [], 4, next_draft, check))
     on_disk = [row for path in sorted(tmp_path.iterdir()) for row in pq.read_table(path)["n"].to_pylist()]
-    assert on_disk == list(range(2 * at))
+    assert on_disk == list(range(rows * at))
 
 
 def test_the_check_sees_a_batch_as_it_came(tmp_path: Path) -> None:
