@@ -41,9 +41,10 @@ def select_sql(settings: Settings, part: Part, used: dict[str, int], only: str |
         f"{literal(settings.rules.default_country)} as default_country",
         f"{literal(settings.rules.date_order)} as date_order",
     ]
-    customer_id = _text(*_column(part, used, CUSTOMER_ID)) if only is not None else ""
-    joined = f"\n{only} as known on known.customer_id = {customer_id}" if only is not None else ""
-    return f"select\n{listed(expressions)}\nfrom {_numbered(part)}{joined}"
+    query = f"select\n{listed(expressions)}\nfrom {_numbered(part)}"
+    if only is None:
+        return query
+    return f"{query}\n{only} as known on known.customer_id = {_text(*_column(part, used, CUSTOMER_ID))}"
 
 
 def compared_sql(settings: Settings, part: Part, used: dict[str, int]) -> str:

@@ -51,10 +51,9 @@ def view_who_may_differ(
         left = [Dataset.published(layout.left(each.day, each.key), HASHED) for each in since]
     except StateError:
         return None
-    index = members_of(ledger, layout, due).index
-    withheld = [members_of(ledger, layout, key).withheld for key in (held, due)]
-    dataset.read(connection, index.files, NO_INDEX).create_view("index_as_of_due", replace=True)
-    ids = [file for each in (*left, *withheld) for file in each.files]
+    before, after = (members_of(ledger, layout, key) for key in (held, due))
+    dataset.read(connection, after.index.files, NO_INDEX).create_view("index_as_of_due", replace=True)
+    ids = [file for each in (*left, before.withheld, after.withheld) for file in each.files]
     dataset.read(connection, ids, NO_WITHHELD).create_view("listed", replace=True)
     connection.execute(
         f"""

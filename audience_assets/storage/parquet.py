@@ -75,17 +75,21 @@ def _checked(
     batches: Iterable[pa.RecordBatch], check: Callable[[pa.Table], None]
 ) -> Iterator[pa.RecordBatch]:
     """The batches that have rows, after some of them together passed the check."""
-    waiting: list[pa.RecordBatch] = []
+    for together in _together(batch for batch in batches if batch.num_rows):
+        check(pa.Table.from_batches(together))
+        yield from together
+
+
+def _together(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """The batches in groups that have enough rows for a check; the last one may have fewer."""
+    group: list[pa.RecordBatch] = []
     for batch in batches:
-        if batch.num_rows:
-            waiting.append(batch)
-        if sum(each.num_rows for each in waiting) >= CHECKED_TOGETHER:
-            check(pa.Table.from_batches(waiting))
-            yield from waiting
-            waiting = []
-    if waiting:
-        check(pa.Table.from_batches(waiting))
-        yield from waiting
+        group.append(batch)
+        if sum(each.num_rows for each in group) >= CHECKED_TOGETHER:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _parts(batches: Iterator[pa.RecordBatch], rows_per_file: int) -> Iterator[Iterator[pa.RecordBatch]]:

@@ -16,6 +16,7 @@ from audience_assets.destinations.preflight import nothing_to_look_at
 from audience_assets.destinations.sending import Answer, Sender
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Batch, Delivery, PlannedBatch
+from audience_assets.pipeline import Pipeline
 from audience_assets.settings import Settings
 from audience_assets.storage.layout import Layout
 from benchmarks.extract import FIRST_DAY
@@ -73,6 +74,15 @@ def dagster_home(job: Job) -> None:
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(home)
+
+
+def plan_day(pipeline: Pipeline, day: date) -> None:
+    """The steps from the extract to the deltas' files, one after the other, without Dagster."""
+    pipeline.read_extract(day)
+    pipeline.normalize(day)
+    pipeline.hash(day)
+    for name in pipeline.destinations:
+        pipeline.plan(name, day)
 
 
 def acknowledge_unsent(names: list[str]) -> None:

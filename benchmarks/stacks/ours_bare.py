@@ -14,12 +14,4 @@ def prepare(job: Job) -> Work:
     for owner, name in contract_checks():
         setattr(owner, name, lambda *_: None)
     pipeline = Pipeline(deployment.settings_of(job))
-    return {"prepare": partial(_run, pipeline, date.fromisoformat(job.options["day"]))}
-
-
-def _run(pipeline: Pipeline, day: date) -> None:
-    pipeline.read_extract(day)
-    pipeline.normalize(day)
-    pipeline.hash(day)
-    for name in pipeline.destinations:
-        pipeline.plan(name, day)
+    return {"prepare": partial(deployment.plan_day, pipeline, date.fromisoformat(job.options["day"]))}

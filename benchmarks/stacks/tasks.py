@@ -14,17 +14,17 @@ _KEPT = ExitStack()
 
 
 def prepare(job: Job) -> Work:
-    """One step; a Ray cluster is started before it and is not measured."""
+    """Two steps; a Ray cluster is started before them and is not measured."""
     settings = deployment.settings_of(job)
+    deployment.acknowledge_unsent(list(settings.destinations))
     _KEPT.enter_context(workers(settings))
-    return {"prepare": partial(_run, Pipeline(settings), date.fromisoformat(job.options["day"]))}
+    pipeline, day = Pipeline(settings), date.fromisoformat(job.options["day"])
+    return {
+        "prepare": partial(deployment.plan_day, pipeline, day),
+        "deliver": partial(_deliver, pipeline, day),
+    }
 
 
-def _run(pipeline: Pipeline, day: date) -> None:
-    deployment.acknowledge_unsent(list(pipeline.destinations))
-    pipeline.read_extract(day)
-    pipeline.normalize(day)
-    pipeline.hash(day)
+def _deliver(pipeline: Pipeline, day: date) -> None:
     for name in pipeline.destinations:
-        pipeline.plan(name, day)
         pipeline.deliver(name, day)
