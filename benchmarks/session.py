@@ -141,7 +141,8 @@ class Session:
         elif stack in RIVALS and stack.name not in self.comparisons and self.reference.exists():
             self.comparisons[stack.name] = digests.compare(home / "out", self.reference)
         for name in stack.destinations:  # ten million customers' deltas of all days would fill the disk
-            shutil.rmtree(home / "state" / name / "delta" / day.date.isoformat(), ignore_errors=True)
+            for file in (home / "state" / name / "delta" / day.date.isoformat()).glob("*.parquet*"):
+                file.unlink()
 
     def _empty(self, name: str) -> Path:
         folder = self.home / name
