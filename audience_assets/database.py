@@ -15,13 +15,19 @@ import pyarrow as pa
 
 from audience_assets.rules import engine
 from audience_assets.settings import Settings
+from audience_assets.sql import literal
 from audience_assets.storage import files, state_reading
 from audience_assets.storage.keys import NO_KEYS
 from audience_assets.storage.layout import SPILL
 
 logger = logging.getLogger(__name__)
 
-Config = dict[str, str | bool | int | float | list[str]]
+CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    # Nothing that was read may outlive the step: the extract may be replaced before the next one.
+    "enable_external_file_cache": False,
+}
 
 STEP = "step"
 """The schema that is a connection's own: whatever a step creates, outside of it or not, ends with the step."""
@@ -29,11 +35,19 @@ STEP = "step"
 
 @dataclass(slots=True)
 class _Database:
-    """A database that one connection at a time works in, and what it was opened with."""
+    """A database that one connection at a time works in, and the folder that it may spill into."""
 
-    config: Config
     connection: duckdb.DuckDBPyConnection
+    spills: str = ""
     rules: bool = False
+
+    def bind(self, settings: Settings, *, spill: bool) -> None:
+        """Give it the bounds of a step."""
+        self.spills = str(files.private_folder(settings.scratch / SPILL)) if spill else ""
+        threads = settings.engine.threads
+        self.connection.execute(f"set memory_limit = {literal(settings.engine.memory_limit)}")
+        self.connection.execute(f"set temp_directory = {literal(self.spills)}")
+        self.connection.execute("reset threads" if threads is None else f"set threads = {threads:d}")
 
 
 QUICK = 1.0
@@ -56,7 +70,7 @@ def connect(
         rules: Whether the rules' macros and look-ups are needed.
         spill: Whether it may spill into the scratch folder.
     """
-    database = _taken(_config(settings, spill=spill))
+    database = _taken(settings, spill=spill)
     started = monotonic()
     try:
         if rules and not database.rules:
@@ -85,29 +99,19 @@ def table_of_ids(connection: duckdb.DuckDBPyConnection, name: str, ids: Iterable
     connection.unregister("listed_ids")
 
 
-def _config(settings: Settings, *, spill: bool) -> Config:
-    folder = str(files.private_folder(settings.scratch / SPILL)) if spill else ""
-    config: Config = {
-        "memory_limit": settings.engine.memory_limit,
-        "temp_directory": folder,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        # Nothing that was read may outlive the step: the extract may be replaced before the next one.
-        "enable_external_file_cache": False,
-    }
-    if settings.engine.threads is not None:
-        config["threads"] = settings.engine.threads
-    return config
-
-
-def _taken(config: Config) -> _Database:
-    """The idle database if it has the same bounds, else a new one."""
+def _taken(settings: Settings, *, spill: bool) -> _Database:
+    """The idle database, or a new one, with these bounds."""
     with suppress(IndexError):  # another thread may take it first
         database = _idle.pop()
-        if database.config == config:
+        try:
+            database.bind(settings, spill=spill)
+        except duckdb.Error:  # it has spilled, and cannot do so anywhere else
+            database.connection.close()
+        else:
             return database
-        database.connection.close()
-    return _Database(config, duckdb.connect(config=config))
+    database = _Database(duckdb.connect(config=CLOSED))
+    database.bind(settings, spill=spill)
+    return database
 
 
 def _give_back(database: _Database, *, quick: bool) -> None:
@@ -128,9 +132,8 @@ def _give_back(database: _Database, *, quick: bool) -> None:
 
 
 def _has_spilled(database: _Database) -> bool:
-    spills = str(database.config["temp_directory"])
     try:
-        return bool(spills) and any(Path(spills).iterdir())
+        return bool(database.spills) and any(Path(database.spills).iterdir())
     except OSError:  # the folder went away, and with it what was in it
         return False
 

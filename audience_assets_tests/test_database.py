@@ -18,6 +18,7 @@ from audience_assets.settings import EngineSettings, Settings
 CREATED = "select table_name from information_schema.tables where table_name not in ({})".format(
     ", ".join(f"'{name}'" for name in engine.LOOKUPS)
 )
+TOO_LARGE = "create temp table large as select md5(i::varchar) || i as text from range(6_000_000) t(i)"
 
 
 @pytest.fixture
@@ -101,16 +102,15 @@ def test_what_a_step_spilled_is_gone_from_the_disk(
     monkeypatch.setattr(database, "QUICK", quick)
     spilled = settings.scratch / "spill"
     with database.connect(settings) as connection:
-        connection.execute(
-            "create temp table large as select md5(i::varchar) || i as text from range(6_000_000) t(i)"
-        )
+        connection.execute(TOO_LARGE)
         assert sum(file.stat().st_size for file in spilled.iterdir()) > 0
     assert list(spilled.iterdir()) == []
 
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Process ids, one for each time that the rules are installed."""
+    """Process ids, one for each time that the rules are installed; no database of another test is there."""
+    database._close_idle()
     install = engine.install
     processes: list[int] = []
 
@@ -131,6 +131,20 @@ def test_the_rules_are_installed_once_for_quick_steps(
         with database.connect(settings) as connection:
             assert connection.execute("select word_key('São Paulo')").fetchall() == [("saopaulo",)]
     assert len(installed) == times
+
+
+def test_another_deployment_takes_over_the_database_with_its_rules_and_spills_into_its_own_folder(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: list[int]
+) -> None:
+    monkeypatch.setattr(database, "QUICK", 60.0)
+    for name in ("one", "other"):
+        bounded = settings.model_copy(update={"state_dir": tmp_path / name})
+        with database.connect(bounded) as connection:
+            connection.execute("select word_key('São Paulo')")
+    assert len(installed) == 1
+    with database.connect(bounded) as connection:
+        connection.execute(TOO_LARGE)
+        assert any((tmp_path / "other/spill").iterdir())
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
