@@ -88,15 +88,15 @@ def _nobody_is_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
 def new_world(
     s3_server: S3Server, administrator: Any, bucket_prefix: str, tmp_path: Path
 ) -> Callable[..., World]:
-    """Make a deployment of its own: `new_world(model, name="x", **destination)`."""
+    """Make a deployment of its own: `new_world(model, name="x", buckets=2, **destination)`."""
 
-    def make(model: Model | None = None, *, name: str = "a", **given: Any) -> World:
+    def make(model: Model | None = None, *, name: str = "a", buckets: int = 1, **given: Any) -> World:
         model = model or Model()
         source = {"extract": "incremental"} if model.incremental else {}
         prefix, folder = f"{bucket_prefix}/{name}", tmp_path / name
         folder.mkdir()
         destination = destination_settings(s3_server, prefix, departed=model.departed, **given)
-        settings = settings_of(folder, {DESTINATION: destination}, **source)
+        settings = settings_of(folder, {DESTINATION: destination}, buckets, **source)
         return World(folder, settings, Partner(administrator, s3_server.bucket, prefix), model)
 
     return make

@@ -43,12 +43,12 @@ def destination_settings(server: S3Server, prefix: str, **given: Any) -> dict[st
     }
 
 
-def settings_of(folder: Path, destinations: Mapping[str, Any], **source: Any) -> Settings:
+def settings_of(folder: Path, destinations: Mapping[str, Any], buckets: int = 1, **source: Any) -> Settings:
     """Settings as a file would give them."""
     given = {
         "state_dir": str(folder / "state"),
         "source": {"path": str(folder / "extracts" / "{day}.parquet"), **source},
-        "engine": {"threads": 1},
+        "engine": {"threads": 1, "buckets": buckets},
         "destinations": dict(destinations),
     }
     return Settings.model_validate_json(json.dumps(given))

@@ -21,6 +21,9 @@ from audience_assets_tests.histories.partners.vtex_ads.deployment import random_
 if TYPE_CHECKING:
     from audience_assets_tests.histories.partners.world import World
 
+BUCKETS = ((1,), (3,), (2, 1, 4))
+"""Into how many buckets the days of a history are dealt, one day after the other."""
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -34,7 +37,9 @@ class Servers:
 
 def random_history(rng: Random, servers: Servers, layout: Layout, ledger: Ledger) -> History:
     """A history over accounts that nobody used before; every random choice follows from the seed."""
-    log = Log(layout, ledger)
+    # Seeds that once found something would mean another history if this took from their numbers.
+    aside = Random(str(rng.getstate()))  # noqa: S311
+    log = Log(layout, ledger, servers.database, aside.choice(BUCKETS))
     shared: dict[str, Any] = {
         "database": servers.database,
         "ledger": ledger,

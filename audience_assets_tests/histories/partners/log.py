@@ -1,5 +1,6 @@
 """Publishes days straight into the hashed log: an index, and a segment with the rows that are new or changed."""
 
+import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audience_assets.destinations.column import ARROW_TYPES, Column, Destination
 from audience_assets.ledger.ledger import Ledger
 from audience_assets.ledger.records import Segment, Snapshot
-from audience_assets.storage import files
+from audience_assets.storage import dataset, files
 from audience_assets.storage.layout import Layout
 from audience_assets_tests.histories.partners.rows import Cell, Customers, Row, Table
 from audience_assets_tests.on_disk import on_disk
@@ -47,10 +49,19 @@ class Published:
 
 @dataclass
 class Log:
-    """One deployment's hashed log."""
+    """One deployment's hashed log.
+
+    Attributes:
+        layout: Where its files lie.
+        ledger: Knows its snapshots and segments.
+        database: Deals customers into buckets.
+        buckets: Into how many the index and the segments of each day are dealt, day after day and then over again.
+    """
 
     layout: Layout
     ledger: Ledger
+    database: duckdb.DuckDBPyConnection
+    buckets: Sequence[int] = (1,)
     published: list[Published] = field(default_factory=list)
 
     def publish(
@@ -73,8 +84,7 @@ class Log:
             }
         new = {name: row for name, row in customers.items() if name not in kept}
         segments = {name: kept.get(name, segment) for name in sorted(customers)}
-        hashed = files.private_folder(self.layout.hashed(day)) / f"{segment}.parquet"
-        pq.write_table(_stored(segment, new, sides), hashed)
+        hashed = self._write(_stored(segment, new, sides), on_disk(self.layout.hashed(day)) / segment)
         self.ledger.record_segment(
             Segment(segment, day, "rules", None, len(new), hashed_file=self.layout.relative(hashed))
         )
@@ -106,12 +116,31 @@ class Log:
         return next((each for each in self.published if before and each.record.key == before.key), None)
 
     def _index(self, key: str, day: date, segments: dict[str, str]) -> Path:
-        path = files.private_folder(on_disk(self.layout.normalized(day))) / f"index-{key}.parquet"
         fingerprints = [uuid.uuid4().bytes for _ in segments]
         columns = [list(segments), fingerprints, list(segments.values())]
         arrays = [pa.array(each, kind.type) for each, kind in zip(columns, INDEX, strict=True)]
-        pq.write_table(pa.table(arrays, schema=INDEX), path)
-        return path
+        rows = pa.table(arrays, schema=INDEX)
+        return self._write(rows, on_disk(self.layout.normalized(day)) / f"index-{key}")
+
+    def _write(self, rows: pa.Table, final: Path) -> Path:
+        """Write rows as the pipeline publishes them: one file, or a folder with one for each bucket that has any."""
+        buckets = self.buckets[len(self.published) % len(self.buckets)]
+        if buckets == 1:
+            path = files.private_folder(final.parent) / f"{final.name}.parquet"
+            pq.write_table(rows, path)
+            return path
+        folder, contents = files.private_folder(final), []
+        self.database.register("rows", rows)
+        for bucket in range(buckets):
+            bucket_of = dataset.bucket_sql("customer_id", buckets)
+            those = self.database.sql(f"from rows where {bucket_of} = {bucket}").to_arrow_table()
+            names = [f"{bucket:04d}-0000.parquet"] if those.num_rows else []
+            for name in names:
+                pq.write_table(those, folder / name)
+            contents.append(names)
+        self.database.unregister("rows")
+        (folder / dataset.CONTENTS).write_text(json.dumps(contents))
+        return folder
 
 
 def _stored(segment: str, customers: Customers, sides: Sequence[Side]) -> pa.Table:
