@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from audience_assets import database
 from audience_assets.sandbox.s3 import S3Server
-
-# Tests side by side make small steps slow, and yet a database with the rules is worth keeping for the next test.
-database.QUICK = 60.0
 
 # What is imported once stays, and need not be walked over again and again.
 gc.set_threshold(100_000, 50, 1_000)
