@@ -1,16 +1,15 @@
 """Publishes days straight into the hashed log: an index, and a segment with the rows that are new or changed."""
 
-import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from audience_assets.destinations.column import ARROW_TYPES, Column, Destination
 from audience_assets.ledger.ledger import Ledger
@@ -123,24 +122,16 @@ class Log:
         return self._write(rows, on_disk(self.layout.normalized(day)) / f"index-{key}")
 
     def _write(self, rows: pa.Table, final: Path) -> Path:
-        """Write rows as the pipeline publishes them: one file, or a folder with one for each bucket that has any."""
+        """Publish rows as the pipeline does: one file, or a folder with one for each bucket that has any."""
         buckets = self.buckets[len(self.published) % len(self.buckets)]
-        if buckets == 1:
-            path = files.private_folder(final.parent) / f"{final.name}.parquet"
-            pq.write_table(rows, path)
-            return path
-        folder, contents = files.private_folder(final), []
+        files.private_folder(final.parent)
         self.database.register("rows", rows)
-        for bucket in range(buckets):
-            bucket_of = dataset.bucket_sql("customer_id", buckets)
-            those = self.database.sql(f"from rows where {bucket_of} = {bucket}").to_arrow_table()
-            names = [f"{bucket:04d}-0000.parquet"] if those.num_rows else []
-            for name in names:
-                pq.write_table(those, folder / name)
-            contents.append(names)
+        with TemporaryDirectory(dir=final.parent) as workshop:
+            dataset.write_buckets(self.database, "select * from rows", Path(workshop), buckets, "snappy")
+            drafts = [dataset.bucket_files(Path(workshop), bucket) for bucket in range(buckets)]
+            published = dataset.publish(drafts, final)
         self.database.unregister("rows")
-        (folder / dataset.CONTENTS).write_text(json.dumps(contents))
-        return folder
+        return on_disk(published)
 
 
 def _stored(segment: str, customers: Customers, sides: Sequence[Side]) -> pa.Table:
